@@ -1,0 +1,46 @@
+"""The one decorator for compiled functions, with a cache that cannot go stale.
+
+Numba caches machine code per file and does not notice that a function called
+from another file was edited: a changed muscle constant would silently run old
+code. The cache folder is therefore named after the hash of every kernel source,
+so that any edit in the compiled rooms starts from an empty cache.
+"""
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+import numba
+
+COMPILED_ROOMS = ("physiology", "control", "simulation")
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def kernel_source_hash() -> str:
+    """Hash of the sources of all compiled rooms, 16 hex digits."""
+    digest = hashlib.sha256()
+    for room in COMPILED_ROOMS:
+        for source in sorted((_PACKAGE / room).glob("*.py")):
+            digest.update(source.name.encode())
+            digest.update(source.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _cache_folder() -> Path:
+    """`.exoflow/compiled/<hash>` of the repository, or the temporary folder if that is read-only."""
+    for base in (_PACKAGE.parents[1] / ".exoflow", Path(tempfile.gettempdir()) / "exoflow"):
+        folder = base / "compiled" / kernel_source_hash()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            continue
+        if os.access(folder, os.W_OK):
+            return folder
+    raise OSError("no writable folder for compiled code; free some space or set TMPDIR")
+
+
+numba.config.CACHE_DIR = str(_cache_folder())
+
+compiled = numba.njit(cache=True, nogil=True, error_model="numpy")
+compiled_inline = numba.njit(cache=True, nogil=True, error_model="numpy", inline="always")
