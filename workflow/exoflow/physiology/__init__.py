@@ -1,0 +1,1 @@
+"""Muscle, activation and metabolic models: compiled, scalars and arrays in, numbers out."""
