@@ -1,0 +1,1 @@
+"""Reflex law and exo laws: compiled, arrays in, arrays out."""
