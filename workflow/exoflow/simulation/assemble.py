@@ -1,0 +1,115 @@
+"""From a walker's numbers to the arrays the kernel runs on."""
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+
+from exoflow.control.exo_laws import ZERO_TORQUE
+from exoflow.control.network import no_network
+from exoflow.errors import ModelError
+from exoflow.physiology.activation import MODELS as ACTIVATION_MODELS
+from exoflow.simulation.kernel import Exo, Plant
+from exoflow.simulation.model_data import FRICTION_VISCOSITY, WalkerModel
+from exoflow.simulation.mujoco_body import MujocoBody
+from exoflow.units import GRAVITY_M_S2
+
+# Objective terms that the kernel integrates read this threshold, body weights.
+DEFAULT_GRF_LIMIT_BW = 1.2
+
+
+def _segments(model: WalkerModel) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Path segments between bodies, and the length of those within one body."""
+    index, value = [], []
+    fixed = np.zeros(len(model.muscles))
+    for m, muscle in enumerate(model.muscles):
+        for (a, ax, ay, az), (b, bx, by, bz) in zip(muscle.points, muscle.points[1:], strict=False):
+            if a == b:
+                fixed[m] += math.dist((ax, ay, az), (bx, by, bz))
+                continue
+            if a > b:
+                raise ModelError(f"model {model.id}: muscle paths must run from the pelvis towards the foot.")
+            index.append((m, a, b))
+            value.append((ax, ay, bx, by, _lateral(model, m, a, az, b, bz) ** 2))
+    return np.array(index, dtype=np.int64), np.array(value), fixed
+
+
+def _lateral(model: WalkerModel, muscle: int, a: int, az: float, b: int, bz: float) -> float:
+    """Lateral distance of two path points, m: each body's frame has its own lateral offset."""
+    side = 1.0 if muscle < len(model.muscles) // 2 else -1.0
+    return (bz + side * LATERAL_OFFSET[b]) - (az + side * LATERAL_OFFSET[a])
+
+
+# Lateral position of each body frame (pelvis, femur, tibia, foot) on the right side, m.
+LATERAL_OFFSET = (0.0, 0.0835, 0.0835, 0.0835 + 0.00792)
+
+
+def assemble(
+    model: WalkerModel, settings: Mapping, timestep_s: float, grf_limit_BW: float = DEFAULT_GRF_LIMIT_BW
+) -> tuple[Plant, MujocoBody]:
+    """Arrays and a MuJoCo body for one thread.
+
+    Parameters
+    ----------
+    model : WalkerModel
+    settings : mapping
+        `activation` (hyfydy | opensim), `specific_tension_MPa`, `uchida_specific_tension_MPa`.
+    timestep_s : float
+
+    Returns
+    -------
+    (Plant, MujocoBody)
+        Keep the body alive as long as the plant is used.
+    """
+    body = MujocoBody.create(model)
+    index, value, fixed = _segments(model)
+    joints = np.array([(*j.parent, *j.child) for j in model.joints])
+    # Legs hang on the pelvis frame; the femur's parent is the pelvis, whose frame is the root.
+    muscle = np.array(
+        [
+            (
+                m.max_force, m.optimal_length, m.slack_length, math.sin(m.pennation),
+                m.mass(settings["specific_tension_MPa"] * 1e6),
+                m.mass(settings["uchida_specific_tension_MPa"] * 1e6),
+                m.slow_twitch, ceiling,
+            )
+            for m, ceiling in zip(model.muscles, model.excitation_ceiling, strict=True)
+        ]
+    )  # fmt: skip
+    model_pointer, data_pointer = body.pointers
+    data = body.data
+    plant = Plant(
+        model_pointer=model_pointer,
+        data_pointer=data_pointer,
+        qpos=data.qpos,
+        qvel=data.qvel,
+        inertia=data.M,
+        bias=data.qfrc_bias,
+        bias_pointer=data.qfrc_bias.ctypes.data,
+        row_nonzeros=np.array(body.model.M_rownnz, dtype=np.int64),
+        row_start=np.array(body.model.M_rowadr, dtype=np.int64),
+        columns=np.array(body.model.M_colind, dtype=np.int64),
+        dt=float(timestep_s),
+        body_mass=float(model.body_mass),
+        body_weight=float(model.body_mass * GRAVITY_M_S2),
+        masses=np.array([b.mass for b in model.bodies]),
+        centers=np.array([b.com for b in model.bodies]),
+        joints=joints,
+        stops=np.array([(j.low, j.high, j.stiffness, j.damping) for j in model.joints]),
+        spheres=np.array(
+            [(*c.at, c.radius, c.stiffness, c.damping, c.friction, FRICTION_VISCOSITY) for c in model.contacts]
+        ),
+        segment_index=index,
+        segment_value=value,
+        fixed_length=fixed,
+        muscle=muscle,
+        activation_model=ACTIVATION_MODELS[settings["activation"]],
+        grf_limit_BW=float(grf_limit_BW),
+        with_uchida=1,
+    )
+    return plant, body
+
+
+def no_exo() -> Exo:
+    """Hips left to the muscles."""
+    return Exo(ZERO_TORQUE, 0.0, 0.0, 0.0, 1, 0.0, 0.0, 1.0, no_network())

@@ -1,0 +1,333 @@
+"""The walker behind the engine contract: parameters in, a walk out."""
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from exoflow.control.exo_laws import (
+    DELAYED_OUTPUT_FEEDBACK,
+    DOFC_RING,
+    NETWORK,
+    ZERO_TORQUE,
+    smoothing_factor,
+)
+from exoflow.control.network import NetworkArrays, no_network, pack_network
+from exoflow.control.policy_format import PolicyWeights, load_policy
+from exoflow.control.reflex_table import ReflexTable, load_reflex_table
+from exoflow.control.reflexes import N_SENSORS
+from exoflow.errors import ModelError
+from exoflow.records.rollout import Measures, Rollout, Trajectory
+from exoflow.simulation import kernel
+from exoflow.simulation.assemble import DEFAULT_GRF_LIMIT_BW, assemble
+from exoflow.simulation.model_data import DATA, DOF_NAMES, MUSCLE_NAMES, WalkerModel, load_model
+from exoflow.units import radians
+
+if TYPE_CHECKING:
+    from exoflow.simulation.batch import WalkerBatch
+
+OFFSET_DOFS = DOF_NAMES[2:]
+# Start pose published with each model version; h0918v2 has none of its own.
+START_POSES = {"h0918v1": "scone2021", "h0918v2": "scone2026", "h0918v3": "scone2026"}
+INITIAL_LOAD_BW = 1.0
+MAX_STEPS = 2000
+
+TRAJECTORY_COLUMNS = (
+    "time", *DOF_NAMES, *(f"{name}_u" for name in DOF_NAMES),
+    *(
+        f"{muscle}.{value}"
+        for muscle in MUSCLE_NAMES
+        for value in (
+            "excitation", "activation", "mtu_length", "fiber_length", "fiber_velocity",
+            "mtu_force", "fiber_active_force", "metabolic_rate",
+        )
+    ),
+    "leg_r.grf_x", "leg_r.grf_y", "leg_l.grf_x", "leg_l.grf_y",
+    "exo.hip_r.torque", "exo.hip_l.torque", "com_x", "com_y",
+    *(f"{name}.muscle_moment" for name in DOF_NAMES[3:]),
+    "leg_r.gait_state", "leg_l.gait_state",
+    "energy_wang2012", "energy_uchida2016", "exo.work", "exo.positive_work",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class NoExo:
+    """Zero torque: nothing worn, or an exo that is worn and off (the mass is the walker's)."""
+
+
+@dataclass(frozen=True)
+class Dofc:
+    """Delayed output feedback control."""
+
+    gain_Nm: float  # noqa: N815
+    delay_s: float
+    filter_tau_s: float
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A learned controller from its weights file."""
+
+    weights: PolicyWeights
+
+    @classmethod
+    def load(cls, path: Path) -> "Policy":
+        """Read a weights file; see `control.policy_format.load_policy` for its errors."""
+        return cls(load_policy(path))
+
+
+ExoLaw = NoExo | Dofc | Policy
+
+
+@dataclass(frozen=True)
+class SensorNoise:
+    """Standard deviations of the exo's sensors; white, drawn anew at every control tick."""
+
+    angle_rad: float = 0.05
+    velocity_rad_s: float = 0.1
+    gyro_rad_s: float = 0.1
+
+
+def load_start_values(path: Path) -> dict[str, float]:
+    """Read `parameter,value` rows (reflex parameters and start-pose offsets).
+
+    Raises
+    ------
+    ModelError
+        If the file is missing or a line is not a name and a number.
+    """
+    if not path.is_file():
+        raise ModelError(f"start values {path}: no such file. Shipped ones are in data/reflexes/.")
+    values: dict[str, float] = {}
+    with path.open(newline="") as stream:
+        for line, row in enumerate(csv.DictReader(stream), start=2):
+            try:
+                values[row["parameter"]] = float(row["value"])
+            except (KeyError, TypeError, ValueError):
+                raise ModelError(f"{path}, line {line}: expected `parameter,value` with a number.") from None
+    return values
+
+
+def _start_pose(name: str) -> tuple[np.ndarray, np.ndarray]:
+    with (DATA / "models" / "h0918_start_poses.csv").open(newline="") as stream:
+        rows = {row["dof"]: row for row in csv.DictReader(stream) if row["pose"] == name}
+    if not rows:
+        raise ModelError(f"start pose {name!r} is unknown; see data/models/h0918_start_poses.csv.")
+    q = np.array([float(rows[dof]["position"]) for dof in DOF_NAMES])
+    v = np.array([float(rows[dof]["velocity"]) for dof in DOF_NAMES])
+    return q, v
+
+
+def reflex_table(name: str) -> ReflexTable:
+    """A reflex set by name from data/reflexes."""
+    return load_reflex_table(DATA / "reflexes" / f"{name}.csv")
+
+
+@dataclass
+class Walker:
+    """One walker ready to run; holds private engine memory, so it belongs to one thread.
+
+    Build it with `Walker.create`.
+    """
+
+    model: WalkerModel
+    model_settings: Mapping
+    table: ReflexTable
+    timestep_s: float
+    exo_settings: Mapping
+    pose: tuple[np.ndarray, np.ndarray]
+    plant: kernel.Plant
+    work: kernel.Work
+    body: object = field(repr=False)
+
+    @classmethod
+    def create(
+        cls,
+        model: Mapping,
+        *,
+        reflexes: str,
+        timestep_s: float,
+        slope_deg: float = 0.0,
+        impairment: Mapping | None = None,
+        exo: Mapping | None = None,
+        grf_limit_BW: float = DEFAULT_GRF_LIMIT_BW,
+    ) -> "Walker":
+        """Build a walker.
+
+        Parameters
+        ----------
+        model : mapping
+            `id`, `activation`, `specific_tension_MPa`, `uchida_specific_tension_MPa` and
+            optionally `contact_stiffness_N_m15`.
+        reflexes : str
+            Name of a reflex set in data/reflexes.
+        timestep_s : float
+        slope_deg : float
+            Uphill positive.
+        impairment : mapping, optional
+            `side`, `muscles`, `excitation_ceiling`.
+        exo : mapping, optional
+            The worn exo (masses, limits); none: nothing is worn.
+        """
+        walker = load_model(model["id"], model.get("contact_stiffness_N_m15"))
+        walker = walker.on_slope(radians(slope_deg)).with_impairment(impairment)
+        if exo:
+            walker = walker.with_exo(exo["mass_pelvis_kg"], exo["mass_thigh_kg"])
+        plant, body = assemble(walker, model, timestep_s, grf_limit_BW)
+        return cls(
+            walker, model, reflex_table(reflexes), timestep_s, exo or {}, _start_pose(START_POSES[model["id"]]),
+            plant, kernel.make_work(), body,
+        )  # fmt: skip
+
+    no_exo = NoExo()
+
+    @property
+    def n_ring(self) -> int:
+        """Samples in the sensor ring."""
+        return self.table.ring_length(self.timestep_s)
+
+    @property
+    def n_state(self) -> int:
+        """Length of the state vector."""
+        return kernel.RING + self.n_ring * N_SENSORS
+
+    def exo_arrays(self, law: ExoLaw) -> kernel.Exo:
+        """The exo law and actuator as the kernel takes them."""
+        s = self.exo_settings
+        if not s:
+            if not isinstance(law, NoExo):
+                raise ModelError("an exo law needs a worn exo: give `exo` settings to Walker.create.")
+            return kernel.Exo(ZERO_TORQUE, 0.0, 0.0, 0.0, 1, 0.0, 0.0, 1.0, no_network())
+        tick = 1.0 / s["control_rate_Hz"]
+        mode, gain, delay, smoothing = ZERO_TORQUE, 0.0, 0.0, 1.0
+        network: NetworkArrays = no_network()
+        if isinstance(law, Dofc):
+            mode, gain = DELAYED_OUTPUT_FEEDBACK, law.gain_Nm
+            delay = min(law.delay_s / tick, DOFC_RING - 2.0)
+            smoothing = smoothing_factor(law.filter_tau_s, tick)
+        elif isinstance(law, Policy):
+            mode, network = NETWORK, pack_network(law.weights)
+        return kernel.Exo(
+            mode, float(s["torque_limit_Nm"]), float(s["slew_Nm_s"]), float(s["lag_s"]), self.steps_per_tick,
+            float(gain), float(delay), float(smoothing), network,
+        )  # fmt: skip
+
+    @property
+    def steps_per_tick(self) -> int:
+        """Physics steps in one control tick of the exo."""
+        ticks = 1.0 / (self.exo_settings["control_rate_Hz"] * self.timestep_s)
+        steps = round(ticks)
+        if abs(ticks - steps) > 1e-6 or steps < 1:
+            raise ModelError(
+                f"exo.control_rate_Hz = {self.exo_settings['control_rate_Hz']} Hz is no whole number of "
+                f"{self.timestep_s * 1e3:g} ms steps. Choose a rate that divides evenly."
+            )
+        return steps
+
+    def start(self, parameters: Mapping[str, float]) -> np.ndarray:
+        """State vector at the start pose with its offsets, muscles at rest."""
+        q, v = self.pose[0].copy(), self.pose[1]
+        for dof in OFFSET_DOFS:
+            q[DOF_NAMES.index(dof)] += parameters.get(f"{dof}.offset", 0.0)
+        state = np.zeros(self.n_state)
+        kernel.start_state(self.plant, q, v, INITIAL_LOAD_BW, self.n_ring, state, self.work)
+        return state
+
+    def rollout(
+        self,
+        parameters: Mapping[str, float],
+        duration_s: float,
+        exo: ExoLaw | None = None,
+        *,
+        noise: SensorNoise | None = None,
+        noise_seed: int = 0,
+        store_every_s: float | None = None,
+        state: np.ndarray | None = None,
+    ) -> Rollout:
+        """Walk for `duration_s` or until a fall.
+
+        Parameters
+        ----------
+        parameters : mapping
+            Reflex parameters and start-pose offsets.
+        exo : NoExo, Dofc or Policy, optional
+        noise, noise_seed : optional
+            Sensor noise of the exo.
+        store_every_s : float, optional
+            Store a trajectory with this step.
+        state : ndarray, optional
+            Start from a copied state vector instead of the start pose.
+
+        Returns
+        -------
+        Rollout
+        """
+        law = exo or NoExo()
+        arrays = self.exo_arrays(law)
+        state = self.start(parameters) if state is None else state.copy()
+        begin = state.copy()
+        n_steps = round(duration_s / self.timestep_s)
+        every = max(1, round(store_every_s / self.timestep_s)) if store_every_s else 1
+        rows = np.zeros((n_steps // every + 1 if store_every_s else 0, kernel.N_ROW))
+        steps = np.zeros((MAX_STEPS, kernel.N_EVENT))
+        memory = np.zeros(arrays.network.n_memory, np.float32)
+        n_events, n_rows = kernel.run(
+            self.plant, self.table.arrays(parameters, self.timestep_s), arrays, self.n_ring, n_steps,
+            state, memory, self._noise(duration_s, noise, noise_seed), self.work, steps, rows, every,
+        )  # fmt: skip
+        trajectory = None
+        if store_every_s:
+            trajectory = Trajectory(
+                TRAJECTORY_COLUMNS, rows[:n_rows], every * self.timestep_s, self.model.body_mass,
+                float(np.degrees(self.model.slope_rad)),
+            )  # fmt: skip
+        return Rollout(self._measures(begin, state, duration_s, steps[:n_events]), trajectory, state)
+
+    def _noise(self, duration_s: float, noise: SensorNoise | None, seed: int) -> np.ndarray:
+        if noise is None or not self.exo_settings:
+            return np.zeros((1, 6))
+        ticks = int(duration_s * self.exo_settings["control_rate_Hz"]) + 2
+        sigma = [noise.angle_rad] * 2 + [noise.velocity_rad_s] * 2 + [noise.gyro_rad_s] * 2
+        return np.random.default_rng(seed).normal(size=(ticks, 6)) * sigma
+
+    def _measures(self, begin: np.ndarray, end: np.ndarray, planned_s: float, steps: np.ndarray) -> Measures:
+        reached = (end[kernel.STEP_COUNT] - begin[kernel.STEP_COUNT]) * self.timestep_s
+
+        def gained(index: int) -> float:
+            return float(end[index] - begin[index])
+
+        return Measures(
+            planned_s=planned_s,
+            reached_s=float(reached),
+            fell=bool(end[kernel.FALLEN]),
+            finite=not bool(end[kernel.NOT_FINITE]),
+            distance_m=gained(kernel.COM),
+            steps=steps,
+            start_gait_distance_m=float(begin[kernel.LAST_STEP_DISTANCE]),
+            end_gait_distance_m=float(kernel.gait_distance(end, self.work)),
+            wang2012_J=gained(kernel.METABOLIC_WANG),
+            uchida2016_J=gained(kernel.METABOLIC_UCHIDA),
+            cubed_activation_s=gained(kernel.CUBED_ACTIVATION),
+            knee_limit_Nm=gained(kernel.KNEE_LIMIT) / reached,
+            grf_excess_BW=gained(kernel.GRF_EXCESS) / reached,
+            exo_work_J=gained(kernel.EXO_WORK),
+            exo_positive_work_J=gained(kernel.EXO_POSITIVE_WORK),
+            body_mass_kg=self.model.body_mass,
+        )
+
+    def batch(
+        self, parameters: Mapping[str, float], n_walkers: int, control_dt_s: float = 0.01, threads: int = 1
+    ) -> "WalkerBatch":
+        """Many copies of this walker for learning; see `simulation.batch.WalkerBatch`."""
+        from exoflow.simulation.batch import WalkerBatch
+
+        walkers = [self, *(self.copy() for _ in range(threads - 1))]
+        return WalkerBatch(walkers, parameters, n_walkers, control_dt_s)
+
+    def copy(self) -> "Walker":
+        """The same walker with engine memory of its own, for another thread."""
+        plant, body = assemble(self.model, self.model_settings, self.timestep_s, self.plant.grf_limit_BW)
+        return replace(self, plant=plant, work=kernel.make_work(), body=body)
