@@ -1,0 +1,293 @@
+"""C99 sources of a controller: hand-written templates, generated sizes and weights."""
+
+import re
+from importlib import resources
+from string import Template
+
+import numpy as np
+
+from exoflow import __version__
+from exoflow.control.policy_format import PolicyWeights, layer_count
+
+# Of policy.h: raise it when a caller compiled against an older one would break.
+ABI_VERSION = 1
+
+# What the sources are promised to be clean under; no contraction to fused
+# multiply-add, so that every compiler computes the same bits.
+STRICT_FLAGS = (
+    "-std=c99",
+    "-Wall",
+    "-Wextra",
+    "-Wpedantic",
+    "-Wconversion",
+    "-Werror",
+    "-ffp-contract=off",
+)
+
+_VALUES_PER_LINE = 4
+
+
+def read_template(name: str) -> Template:
+    """A file of export/templates; `$name` marks what is filled in."""
+    return Template(resources.files(__package__).joinpath("templates", name).read_text("utf-8"))
+
+
+def generate_sources(weights: PolicyWeights, name: str) -> dict[str, str]:
+    """The C sources of a controller.
+
+    Parameters
+    ----------
+    weights : PolicyWeights
+        Checked, status "ok".
+    name : str
+        Of the bundle; appears in comments and in POLICY_NAME.
+
+    Returns
+    -------
+    dict
+        Text by file name: policy.h, policy.c, policy_weights.h, policy_weights.c,
+        policy_math.h, policy_layers.h.
+    """
+    common = {
+        "title": f'Controller "{name}", kind {weights.kind}.',
+        "version": __version__,
+    }
+    return {
+        "policy.h": _header(weights, name, common),
+        "policy.c": _program(weights, common),
+        "policy_weights.h": _weights_header(weights),
+        "policy_weights.c": _weights_source(weights, common),
+        "policy_math.h": read_template("policy_math.h").substitute(),
+        "policy_layers.h": read_template("policy_layers.h").substitute(),
+    }
+
+
+def hex_float(value: np.float32) -> str:
+    """An exact C99 literal of a single: 0x1.8p+1f for 3.0.
+
+    Decimal literals would do with nine digits, but only if the compiler rounds right.
+    """
+    # Python writes all 13 digits of a double; the zeros at the end are padding.
+    return re.sub(r"\.?0*p", "p", float(value).hex()) + "f"
+
+
+def count_multiply_adds(weights: PolicyWeights) -> int:
+    """Multiply-adds of one control tick, both legs; activations not counted."""
+    per_call = 0
+    for name, array in weights.arrays.items():
+        if name.endswith("_b"):
+            continue
+        repeats = weights.history if weights.kind == "lstm_window" and "lstm" in name else 1
+        per_call += repeats * array.size
+    return per_call * weights.n_passes
+
+
+def _decimal_float(value: float) -> str:
+    """Shortest decimal literal that reads back as the same single, for people."""
+    text = np.format_float_positional(np.float32(value), unique=True, trim="0")
+    return f"{text}f"
+
+
+def _comment(text: str) -> str:
+    """Free text made safe inside a C comment."""
+    return " ".join(str(text).split()).replace("*/", "* /").replace("/*", "/ *")
+
+
+def _number(value: float) -> str:
+    return str(int(value)) if float(value).is_integer() else repr(float(value))
+
+
+def _header(weights: PolicyWeights, name: str, common: dict[str, str]) -> str:
+    io = weights.io
+    inputs = [
+        f"    POLICY_IN_{re.sub('[^A-Za-z0-9]', '_', entry['name']).upper()} = {index}"
+        f"{',' if index < weights.n_features - 1 else ''}"
+        f" /* {_comment(entry['unit'])}, {_comment(entry['sign'])} */"
+        for index, entry in enumerate(io["inputs"])
+    ]
+    sizes, state = _sizes_and_state(weights)
+    sizes["POLICY_N_NETWORK_OUTPUTS"] = weights.n_network_outputs
+    return read_template("policy.h").substitute(
+        common,
+        abi_version=ABI_VERSION,
+        name=name,
+        kind=weights.kind,
+        sha256=weights.digest(),
+        rate=_number(io["rate_Hz"]),
+        torque_limit=_decimal_float(weights.torque_limit_Nm),
+        slew=_decimal_float(io["slew_Nm_s"]),
+        n_features=weights.n_features,
+        history=weights.history,
+        n_passes=weights.n_passes,
+        passes_meaning="one per leg, own leg first"
+        if weights.mirrored
+        else "one for both legs, right first",
+        sizes="\n".join(f"#define {macro} {value}" for macro, value in sizes.items()),
+        inputs="\n".join(inputs),
+        state="".join(f"\n    {line}" for line in state),
+    )
+
+
+def _sizes_and_state(weights: PolicyWeights) -> tuple[dict[str, int], list[str]]:
+    """Size macros of this kind and the fields it adds to policy_state."""
+    arrays = weights.arrays
+    if weights.kind in ("lstm_window", "lstm_carried"):
+        sizes = {
+            "POLICY_HIDDEN": arrays["lstm_w_hh"].shape[1],
+            "POLICY_WIDTH": arrays["fc_w"].shape[0],
+        }
+        if weights.kind == "lstm_window":
+            return sizes, []
+        return sizes, [
+            "float h[POLICY_N_PASSES][POLICY_HIDDEN]; /* carried from tick to tick, per leg */",
+            "float c[POLICY_N_PASSES][POLICY_HIDDEN];",
+        ]
+    if weights.kind == "mlp":
+        layers = layer_count(arrays, "fc")
+        widths = [arrays[f"fc{index}_w"].shape[0] for index in range(layers)]
+        return {
+            "POLICY_N_LAYERS": layers,
+            "POLICY_WIDTH": widths[-1],
+            "POLICY_MAX_WIDTH": max(*widths, weights.history * weights.n_features),
+        }, []
+    rings = _rings(weights)
+    return {
+        "POLICY_N_LAYERS": len(rings),
+        "POLICY_CHANNELS": arrays["conv0_w"].shape[0],
+        "POLICY_RING_FLOATS": sum(ticks * channels for ticks, channels in rings),
+    }, [
+        "float ring[POLICY_N_PASSES][POLICY_RING_FLOATS]; /* past inputs of every layer */",
+        "int ring_newest[POLICY_N_PASSES][POLICY_N_LAYERS]; /* row of the current tick */",
+    ]
+
+
+def _rings(weights: PolicyWeights) -> list[tuple[int, int]]:
+    """Per convolution: ticks its ring holds, values per tick."""
+    rings = []
+    for index, dilation in enumerate(weights.dilation):
+        _, channels, kernel = weights.arrays[f"conv{index}_w"].shape
+        rings.append(((kernel - 1) * dilation + 1, channels))
+    return rings
+
+
+def _program(weights: PolicyWeights, common: dict[str, str]) -> str:
+    if weights.mirrored:
+        evaluate = "Pass 0 is the right leg, pass 1 the left; one output each."
+        recall = (
+            "\n * Inputs come in pairs (right, left); pass 1, the left leg,"
+            "\n * sees each pair swapped: its own leg first."
+        )
+        body = (
+            "    for (int k = 0; k < POLICY_N_FEATURES; k += 2) {\n"
+            "        x[k] = (pass == 0) ? row[k] : row[k + 1];\n"
+            "        x[k + 1] = (pass == 0) ? row[k + 1] : row[k];\n"
+            "    }"
+        )
+    else:
+        evaluate = "There is one pass, with both outputs: right, left."
+        recall = ""
+        body = (
+            "    (void)pass; /* one network for both legs, right first */\n"
+            "    for (int k = 0; k < POLICY_N_FEATURES; k++) {\n"
+            "        x[k] = row[k];\n"
+            "    }"
+        )
+    text = read_template("policy_common.c").substitute(
+        common, evaluate_meaning=evaluate, recall_meaning=recall, recall_body=body
+    )
+    return text + read_template(f"policy_{weights.kind}.c").substitute()
+
+
+def _in_layer_table(weights: PolicyWeights, name: str) -> bool:
+    stem = {"mlp": "fc", "tcn": "conv"}.get(weights.kind)
+    return stem is not None and name.startswith(stem)
+
+
+def _weights_header(weights: PolicyWeights) -> str:
+    lines = [
+        "/* Weights of the network, of use to policy.c only. */",
+        "#ifndef POLICY_WEIGHTS_H",
+        "#define POLICY_WEIGHTS_H",
+        "",
+        '#include "policy.h"',
+        "",
+        "extern const float policy_input_scale[POLICY_N_FEATURES];",
+    ]
+    for name, array in sorted(weights.arrays.items()):
+        if not _in_layer_table(weights, name):
+            lines.append(f"extern const float policy_{name}[{array.size}];")
+    if weights.kind == "mlp":
+        lines += [
+            "",
+            "typedef struct {",
+            "    const float *w; /* [n_out][n_in] */",
+            "    const float *b;",
+            "    int n_in;",
+            "    int n_out;",
+            "} policy_dense_layer;",
+            "",
+            "extern const policy_dense_layer policy_fc[POLICY_N_LAYERS];",
+        ]
+    if weights.kind == "tcn":
+        lines += [
+            "",
+            "typedef struct {",
+            "    const float *w; /* [POLICY_CHANNELS][n_in][kernel] */",
+            "    const float *b;",
+            "    int n_in;",
+            "    int kernel;",
+            "    int dilation; /* ticks from tap to tap */",
+            "    int ring_start; /* first value of its ring in the state */",
+            "    int n_ticks; /* its ring holds */",
+            "} policy_conv_layer;",
+            "",
+            "extern const policy_conv_layer policy_conv_layers[POLICY_N_LAYERS];",
+        ]
+    return "\n".join([*lines, "", "#endif /* POLICY_WEIGHTS_H */", ""])
+
+
+def _weights_source(weights: PolicyWeights, common: dict[str, str]) -> str:
+    parts = [
+        f"/* {common['title']}\n *\n"
+        f" * Generated by exoflow {common['version']} from weights of SHA-256\n"
+        f" * {weights.digest()}.\n"
+        " * Hexadecimal literals are exact. Row-major, as torch stores them.\n */\n"
+        '#include "policy_weights.h"\n',
+        _array_definition("const float", "input_scale", weights.input_scale),
+    ]
+    for name, array in sorted(weights.arrays.items()):
+        storage = "static const float" if _in_layer_table(weights, name) else "const float"
+        parts.append(_array_definition(storage, name, array))
+    if weights.kind == "mlp":
+        rows = []
+        for index in range(layer_count(weights.arrays, "fc")):
+            n_out, n_in = weights.arrays[f"fc{index}_w"].shape
+            rows.append(f"    {{policy_fc{index}_w, policy_fc{index}_b, {n_in}, {n_out}}}")
+        parts.append(_table("policy_dense_layer policy_fc", rows))
+    if weights.kind == "tcn":
+        rows, start = [], 0
+        for index, (ticks, channels) in enumerate(_rings(weights)):
+            kernel = weights.arrays[f"conv{index}_w"].shape[2]
+            rows.append(
+                f"    {{policy_conv{index}_w, policy_conv{index}_b, {channels}, {kernel}, "
+                f"{weights.dilation[index]}, {start}, {ticks}}}"
+            )
+            start += ticks * channels
+        parts.append(_table("policy_conv_layer policy_conv_layers", rows))
+    return "\n".join(parts)
+
+
+def _array_definition(storage: str, name: str, array: np.ndarray) -> str:
+    literals = [hex_float(value) for value in array.ravel()]
+    lines = [
+        "    " + ", ".join(literals[start : start + _VALUES_PER_LINE])
+        for start in range(0, len(literals), _VALUES_PER_LINE)
+    ]
+    shape = " x ".join(str(size) for size in array.shape)
+    body = ",\n".join(lines)
+    return f"/* {shape} */\n{storage} policy_{name}[{array.size}] = {{\n{body}\n}};\n"
+
+
+def _table(declaration: str, rows: list[str]) -> str:
+    body = ",\n".join(rows)
+    return f"const {declaration}[POLICY_N_LAYERS] = {{\n{body}\n}};\n"
