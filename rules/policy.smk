@@ -1,0 +1,22 @@
+rule policy:
+    """Train one controller of the exo on the walker of one condition (PPO)."""
+    input:
+        gait="results/reflex/{condition}.json",
+        data=data_files("policy"),
+        code=code_files("policy"),
+    output:
+        weights="results/policy/{condition}/seed{seed}.npz",
+        summary="results/policy/{condition}/seed{seed}.json",
+        curve="results/policy/{condition}/seed{seed}.csv",
+        graph="results/policy/{condition}/seed{seed}.onnx",
+    log:
+        "results/logs/policy/{condition}/seed{seed}.log",
+    threads: PARAMS.policy.torch_threads
+    params:
+        settings=settings_of("policy"),
+    message:
+        "policy: controller for {wildcards.condition}, seed {wildcards.seed}"
+    shell:
+        "exoflow policy --condition {wildcards.condition:q} --seed {wildcards.seed}"
+        " --settings {params.settings:q} --gait {input.gait:q}"
+        " --output {output.weights:q} > {log:q} 2>&1"

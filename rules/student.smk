@@ -1,0 +1,20 @@
+rule student:
+    """Distil all policies into one controller fed by thigh gyroscopes."""
+    input:
+        gaits=layout.results_of(PARAMS, "reflex"),
+        policies=layout.results_of(PARAMS, "policy"),
+        data=data_files("student"),
+        code=code_files("student"),
+    output:
+        weights="results/student/student.npz",
+        summary="results/student/student.json",
+    log:
+        "results/logs/student/student.log",
+    threads: PARAMS.student.torch_threads
+    params:
+        settings=settings_of("student"),
+    message:
+        "student: one controller from all policies"
+    shell:
+        "exoflow student --settings {params.settings:q} --gaits {input.gaits:q}"
+        " --policies {input.policies:q} --output {output.weights:q} > {log:q} 2>&1"

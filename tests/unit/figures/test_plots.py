@@ -1,0 +1,134 @@
+"""Figures from results: complete, repeatable, honest about gaps."""
+
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+from types import SimpleNamespace
+
+from exoflow.figures.gait import gait_figure, norm_band, save_gait_figure
+from exoflow.figures.learning import learning_figure, search_figure
+from exoflow.figures.metabolics import changes_figure, metabolics_figure, save_metabolics_figure
+from exoflow.figures.numbers import fixed, is_reduction, known, probability, scientific, signed
+from exoflow.figures.results import Policy
+from exoflow.figures.student import student_fidelity_figure, student_history_figure
+from exoflow.figures.torque import torque_figure
+
+
+def words(svg: str) -> str:
+    """All text of an SVG."""
+    return " ".join(ElementTree.fromstring(svg).itertext())
+
+
+def test_gait_figure_has_panels_units_and_heading(fake: SimpleNamespace) -> None:
+    text = words(gait_figure(fake.reflex("level")))
+    for part in ("Hip flexion, r = 0.97", "Knee flexion", "Ankle dorsiflexion", "Angle (deg)"):
+        assert part in text
+    for part in ("Force (body weights)", "Gait cycle (%)", "norm ± 1 SD", "left leg", "1.28 m/s"):
+        assert part in text
+
+
+def test_gait_figure_of_no_gait_gives_the_reason(fake: SimpleNamespace) -> None:
+    text = words(gait_figure(fake.reflex("uphill", "no_gait", "fell after 2 s & more")))
+    assert "no gait (fell after 2 s & more)" in " ".join(text.split())
+
+
+def test_gait_figure_without_left_leg_and_spread_still_draws(fake: SimpleNamespace) -> None:
+    result = fake.reflex("level")
+    result["cycle"] = {
+        name: values
+        for name, values in result["cycle"].items()
+        if name in ("gait_pct", "hip_deg", "knee_deg", "ankle_deg")
+    }
+    assert "left leg" not in words(gait_figure(result))
+
+
+def test_norm_band_is_the_recorded_one_else_by_speed(fake: SimpleNamespace) -> None:
+    result = fake.reflex("level")
+    assert norm_band(result) == "Free"
+    result["gait"]["norm_speed_band"] = "Slow"
+    assert norm_band(result) == "Slow"
+    del result["gait"]["norm_speed_band"]
+    assert norm_band(result | {"gait": {"speed_m_s": 1.7}}) == "Fast"
+
+
+def test_heading_says_only_what_is_recorded(fake: SimpleNamespace) -> None:
+    # A metabolics result keeps no settings: the slope is unknown, not level.
+    assert "uphill" in words(metabolics_figure(fake.metabolics("uphill")))
+    assert "level" not in words(metabolics_figure(fake.metabolics("uphill")))
+    assert "uphill, target 1.00 m/s, slope +3.0°" in words(gait_figure(fake.reflex("uphill")))
+
+
+def test_metabolics_figure_shows_value_change_speed_and_falls(fake: SimpleNamespace) -> None:
+    text = words(metabolics_figure(fake.metabolics("weak_plantarflexors")))
+    for part in ("No exo", "Exo off", "Policy", "5.71", "−6.4 %", "1.27 m/s", "fell at"):
+        assert part in text
+
+
+def test_skipped_metabolics_gives_the_reason() -> None:
+    skipped = {"status": "skipped", "reason": "no gait", "condition": "uphill"}
+    assert "not evaluated (no gait)" in " ".join(words(metabolics_figure(skipped)).split())
+
+
+def test_changes_figure_marks_skipped_and_fallen(fake: SimpleNamespace) -> None:
+    skipped = {"status": "skipped", "reason": "no gait", "condition": "uphill"}
+    text = words(changes_figure([fake.metabolics("weak_plantarflexors"), skipped]))
+    assert "skipped" in text and "fell" in text and "Change against no exo (%)" in text
+    assert changes_figure([skipped]) is None
+
+
+def test_torque_figure_leaves_out_what_cannot_push(fake: SimpleNamespace) -> None:
+    result = fake.metabolics("level")
+    text = words(torque_figure(result))
+    assert "Torque (Nm, flexion +)" in text and "Power (W)" in text
+    result["controllers"] = {"none": {"fell": True}}
+    assert torque_figure(result) is None
+
+
+def test_learning_and_search_need_a_history(fake: SimpleNamespace) -> None:
+    curve = {name: column.to_numpy() for name, column in fake.curve().items()}
+    policies = [Policy("level", seed, {}, curve) for seed in (1, 2)]
+    text = words(learning_figure(policies))
+    assert "level, seed 2" in text and "Control steps (million)" in text
+    assert learning_figure([Policy("level", 1, {}, {})]) is None
+    assert "Evaluations" in words(search_figure([fake.reflex("level")]))
+    assert search_figure([fake.reflex("uphill", "no_gait", "fell")]) is None
+
+
+def test_student_figures(fake: SimpleNamespace) -> None:
+    student = fake.student()
+    assert "Epoch" in words(student_history_figure(student))
+    text = words(student_fidelity_figure(student))
+    assert "fell" in text and "−4.9" in text and "teacher (policy)" in text
+    assert student_history_figure({}) is None
+    assert student_fidelity_figure({"per_condition": {"level": {}}}) is None
+
+
+def test_svg_is_the_same_every_time_and_carries_no_date(fake: SimpleNamespace) -> None:
+    for draw, result in (
+        (gait_figure, fake.reflex("level")),
+        (metabolics_figure, fake.metabolics("level")),
+        (torque_figure, fake.metabolics("level")),
+    ):
+        svg = draw(result)
+        assert svg == draw(result)
+        assert "<dc:date>" not in svg and "Matplotlib v" not in svg
+
+
+def test_saved_figures_are_files(fake: SimpleNamespace, tmp_path: Path) -> None:
+    save_gait_figure(fake.reflex("level"), tmp_path / "new" / "level.svg")
+    save_metabolics_figure(fake.metabolics("level"), tmp_path / "m.svg")
+    assert (tmp_path / "new" / "level.svg").read_text().startswith("<?xml")
+    assert (tmp_path / "m.svg").stat().st_size > 1000
+
+
+def test_numbers_read_as_in_print() -> None:
+    assert fixed(-0.001) == "0.00"
+    assert fixed(-1.5, 1) == "−1.5"
+    assert signed(2.04) == "+2.0"
+    assert signed(-0.04) == "0.0"
+    assert is_reduction(-0.06) and not is_reduction(-0.04) and not is_reduction(0.3)
+    assert probability(0.0180) == ".018"
+    assert probability(0.0004) == "< .001"
+    assert scientific(3.1e-7) == "3.1e−7"
+    assert scientific(1e-5) == "1e−5"
+    assert scientific(0.0) == "0e0"
+    assert known(float("nan")) is None and known(True) is None and known("1") is None

@@ -1,0 +1,78 @@
+import numpy as np
+import pytest
+import torch
+from exoflow.control.policy_format import NumpyPolicy, PolicyWeights
+from exoflow.gait.tasks.observation import input_scale
+from exoflow.learning.networks import Actor, Critic
+
+KINDS = ("lstm_window", "mlp")
+LIMIT_NM = 8.0
+
+
+def _actor(kind: str, mirrored: bool) -> Actor:
+    torch.manual_seed(1)
+    actor = Actor(kind, mirrored, input_scale(LIMIT_NM), hidden=12, width=8)
+    # Larger than the initial output layer, whose torques would all be near zero.
+    torch.nn.init.normal_(actor.network.out.weight, std=0.5)
+    return actor
+
+
+def _history(ticks: int = 10) -> np.ndarray:
+    rng = np.random.default_rng(2)
+    return rng.normal(size=(ticks, 6)).astype(np.float32) * [1, 1, 5, 5, 8, 8]
+
+
+@pytest.mark.parametrize("mirrored", [True, False])
+@pytest.mark.parametrize("kind", KINDS)
+def test_torch_computes_what_the_weights_file_means(kind, mirrored):
+    actor = _actor(kind, mirrored)
+    weights = PolicyWeights(
+        kind=kind,
+        mirrored=mirrored,
+        input_scale=actor.input_scale.numpy(),
+        torque_limit_Nm=LIMIT_NM,
+        io={"history": 10},
+        arrays=actor.arrays(),
+    )
+    samples = _history(14)
+    expected = NumpyPolicy(weights).run(samples)
+    padded = np.concatenate([np.zeros((9, 6)), samples]).astype(np.float32)
+    for tick in range(14):
+        window = torch.as_tensor(padded[tick : tick + 10].reshape(1, 60))
+        torque = actor(window).detach().numpy()[0] * LIMIT_NM
+        np.testing.assert_allclose(torque, expected[tick], atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_mirrored_actor_swaps_torques_when_legs_are_swapped(kind):
+    actor = _actor(kind, mirrored=True)
+    history = torch.as_tensor(_history(), dtype=torch.float32)
+    swapped = history[:, [1, 0, 3, 2, 5, 4]]
+    torque = actor(history.reshape(1, 60))
+    other = actor(swapped.reshape(1, 60))
+    torch.testing.assert_close(other, torque.flip(1))
+    assert abs(torque[0, 0] - torque[0, 1]) > 1e-3
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_untrained_actor_asks_for_almost_no_torque(kind):
+    torch.manual_seed(1)
+    actor = Actor(kind, True, input_scale(LIMIT_NM))
+    torque = actor(torch.as_tensor(_history(), dtype=torch.float32).reshape(1, 60))
+    assert torque.abs().max() < 0.05
+
+
+def test_arrays_are_copies_that_rebuild_the_actor():
+    actor, other = _actor("lstm_window", True), Actor("lstm_window", True, np.ones(6), 10, 12, 8)
+    arrays = actor.arrays()
+    other.load_arrays(arrays)
+    arrays["out_b"][:] = 99.0
+    assert actor.network.out.bias.item() != 99.0
+    torch.testing.assert_close(other.network.lstm.weight_hh_l0, actor.network.lstm.weight_hh_l0)
+
+
+def test_critic_stays_bounded_far_outside_its_inputs_usual_range():
+    torch.manual_seed(0)
+    critic = Critic(np.ones(4), (8,), value_scale=10.0)
+    far = critic(torch.full((1, 4), 1e30))
+    torch.testing.assert_close(far, critic(torch.full((1, 4), 10.0)))

@@ -1,0 +1,45 @@
+"""Walkers for the tests of the engine."""
+
+import pytest
+
+from exoflow.simulation import Walker
+from exoflow.simulation.model_data import DATA
+from exoflow.simulation.walker import load_start_values
+
+MODEL = {
+    "id": "h0918v3",
+    "activation": "opensim",
+    "specific_tension_MPa": 0.25,
+    "uchida_specific_tension_MPa": 0.6,
+    "contact_stiffness_N_m15": 408247.0,
+}
+EXO = {
+    "torque_limit_Nm": 8.0,
+    "slew_Nm_s": 160.0,
+    "lag_s": 0.005,
+    "control_rate_Hz": 100,
+    "mass_pelvis_kg": 2.0,
+    "mass_thigh_kg": 0.45,
+}
+
+
+@pytest.fixture(scope="session")
+def gait():
+    """The shipped warm start."""
+    return load_start_values(DATA / "reflexes" / "h0918v3_rs2_warm_start.csv")
+
+
+@pytest.fixture
+def make_walker():
+    """Factory of walkers; keywords go to Walker.create."""
+
+    def make(timestep_s=0.001, **changes):
+        return Walker.create(MODEL, reflexes="h0918_rs2v3", timestep_s=timestep_s, **changes)
+
+    return make
+
+
+@pytest.fixture
+def exo():
+    """Settings of the worn exo."""
+    return dict(EXO)

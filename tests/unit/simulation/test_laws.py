@@ -1,0 +1,189 @@
+"""First principles the engine must obey."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from exoflow.control.network import no_network
+from exoflow.simulation import Dofc, NoExo, kernel
+from exoflow.simulation.kernel import COM, MAX_FORCE, N_DOF, Q, V
+from exoflow.units import GRAVITY_M_S2
+
+
+def run_steps(walker, gait, state, n):
+    """Advance `state` by n physics steps and return the centre of mass after each."""
+    exo = walker.exo_arrays(NoExo())
+    reflexes = walker.table.arrays(gait, walker.timestep_s)
+    memory, noise = np.zeros(no_network().n_memory, np.float32), np.zeros((1, 6))
+    path = np.empty((n, 2))
+    for k in range(n):
+        kernel.physics_step(walker.plant, reflexes, exo, walker.n_ring, state, memory, noise, walker.work)
+        path[k] = state[COM : COM + 2]
+    return path
+
+
+def energy(walker, state):
+    """Kinetic plus potential energy, J, from MuJoCo's mass matrix."""
+    import mujoco
+
+    body = walker.body
+    body.data.qpos[:], body.data.qvel[:] = state[Q : Q + N_DOF], state[V : V + N_DOF]
+    mujoco.mj_forward(body.model, body.data)
+    inertia = np.zeros((N_DOF, N_DOF))
+    mujoco.mj_fullM(body.model, body.data, inertia)
+    height = body.data.subtree_com[1][2]
+    mass = sum(b.mass for b in walker.model.bodies)
+    v = state[V : V + N_DOF]
+    return 0.5 * v @ inertia @ v + mass * GRAVITY_M_S2 * height
+
+
+def test_muscles_cannot_move_the_center_of_mass_in_flight(make_walker, gait):
+    walker = make_walker()
+    state = walker.start(gait)
+    state[Q + 1] += 2.0
+    path = run_steps(walker, gait, state, 200)
+    velocity = np.diff(path, axis=0) / walker.timestep_s
+    assert np.ptp(velocity[:, 0]) < 2e-3
+    fall = (velocity[-1, 1] - velocity[0, 1]) / (len(velocity) - 1) / walker.timestep_s
+    assert fall == pytest.approx(-GRAVITY_M_S2, rel=2e-3)
+
+
+def test_passive_flight_conserves_energy(make_walker, gait):
+    walker = make_walker(timestep_s=0.0001)
+    walker.plant.muscle[:, MAX_FORCE] = 0.0
+    # Joint stops are springs with damping; out of the way they do no work.
+    walker.plant.stops[:, 0], walker.plant.stops[:, 1] = -10.0, 10.0
+    state = walker.start(gait)
+    state[Q + 1] += 3.0
+    before = energy(walker, state)
+    run_steps(walker, gait, state, 2000)
+    assert energy(walker, state) == pytest.approx(before, rel=1e-3)
+
+
+def test_moment_arms_are_finite_differences_of_length(make_walker):
+    walker = make_walker()
+    rng = np.random.default_rng(3)
+    for _ in range(5):
+        q = rng.uniform(-0.6, 0.6, N_DOF)
+        kernel.place_bodies(walker.plant, q, walker.work)
+        kernel.muscle_paths(walker.plant, walker.work)
+        arms = walker.work.arm.copy()
+        for leg in range(2):
+            for j in range(3):
+                lengths = []
+                for change in (1e-6, -1e-6):
+                    moved = q.copy()
+                    moved[3 + 3 * leg + j] += change
+                    kernel.place_bodies(walker.plant, moved, walker.work)
+                    kernel.muscle_paths(walker.plant, walker.work)
+                    lengths.append(walker.work.mtu_length.copy())
+                slope = (lengths[0] - lengths[1]) / 2e-6
+                own = slice(9 * leg, 9 * leg + 9)
+                np.testing.assert_allclose(arms[own, j], -slope[own], atol=1e-8)
+
+
+def test_muscle_power_is_joint_power(make_walker, gait):
+    walker = make_walker(timestep_s=0.0001)
+    walk = walker.rollout(gait, 1.0, store_every_s=0.0001)
+    t = walk.trajectory
+    # tendon force x shortening speed of the muscle-tendon unit against moment x joint speed
+    k = slice(2000, 8000)
+    unit_power = np.zeros(len(t.values))
+    for column in [c for c in t.columns if c.endswith(".mtu_length")]:
+        muscle = column.removesuffix(".mtu_length")
+        unit_power -= t[f"{muscle}.mtu_force"] * np.gradient(t[column], t["time"])
+    joints = [c.removesuffix(".muscle_moment") for c in t.columns if c.endswith(".muscle_moment")]
+    joint_power = sum(t[f"{j}.muscle_moment"] * t[f"{j}_u"] for j in joints)
+    error = np.abs(unit_power - joint_power)[k]
+    assert error.mean() < 0.002 * np.abs(joint_power[k]).mean()
+
+
+def test_mirrored_start_gives_the_mirrored_walk(make_walker, gait):
+    walker = make_walker()
+    right = walker.start(gait)
+    left = right.copy()
+    for begin in (Q, V):
+        left[begin + 3 : begin + 6], left[begin + 6 : begin + 9] = (
+            right[begin + 6 : begin + 9],
+            right[begin + 3 : begin + 6],
+        )
+    start = np.zeros_like(left)
+    kernel.start_state(
+        walker.plant, left[Q : Q + N_DOF].copy(), left[V : V + N_DOF].copy(), 1.0, walker.n_ring, start, walker.work
+    )
+    a, b = walker.rollout(gait, 0.5, state=right), walker.rollout(gait, 0.5, state=start)
+    np.testing.assert_allclose(a.state[Q + 3 : Q + 6], b.state[Q + 6 : Q + 9], atol=1e-6)
+    np.testing.assert_allclose(a.state[Q : Q + 3], b.state[Q : Q + 3], atol=1e-6)
+
+
+def test_massless_exo_without_torque_is_no_exo_bit_for_bit(make_walker, gait, exo):
+    bare = make_walker().rollout(gait, 2.0)
+    exo |= {"mass_pelvis_kg": 0.0, "mass_thigh_kg": 0.0}
+    worn = make_walker(exo=exo).rollout(gait, 2.0, NoExo())
+    assert np.array_equal(bare.state, worn.state)
+
+
+def test_exo_mass_costs_energy(make_walker, gait, exo):
+    bare = make_walker().rollout(gait, 3.0).measures
+    worn = make_walker(exo=exo).rollout(gait, 3.0).measures
+    assert worn.distance_m != bare.distance_m
+    assert not worn.fell
+
+
+def test_torque_respects_limit_and_slew(make_walker, gait, exo):
+    walker = make_walker(exo=exo)
+    walk = walker.rollout(gait, 4.0, Dofc(gain_Nm=40.0, delay_s=0.1, filter_tau_s=0.0), store_every_s=0.001)
+    torque = walk.trajectory["exo.hip_r.torque"]
+    assert np.abs(torque).max() <= exo["torque_limit_Nm"] + 1e-9
+    assert np.abs(torque).max() > 0.9 * exo["torque_limit_Nm"]
+    assert np.abs(np.diff(torque)).max() <= exo["slew_Nm_s"] * 0.001 + 1e-9
+
+
+def test_exo_work_is_the_integral_of_its_power(make_walker, gait, exo):
+    walk = make_walker(exo=exo).rollout(gait, 3.0, Dofc(8.0, 0.1, 0.03), store_every_s=0.001)
+    t = walk.trajectory
+    power = sum(t[f"exo.hip_{s}.torque"] * t[f"hip_flexion_{s}_u"] for s in "rl")
+    assert power.sum() * 0.001 == pytest.approx(walk.measures.exo_work_J, rel=1e-3)
+
+
+def test_impaired_muscles_stay_below_their_ceiling(make_walker, gait):
+    weak = {"side": "left", "muscles": ["soleus"], "excitation_ceiling": 0.2}
+    walk = make_walker(impairment=weak).rollout(gait, 1.0, store_every_s=0.005)
+    assert walk.trajectory["soleus_l.excitation"].max() <= 0.2
+    assert walk.trajectory["soleus_r.excitation"].max() > 0.2
+
+
+def test_non_finite_state_ends_the_walk_and_says_so(make_walker, gait):
+    walker = make_walker()
+    state = walker.start(gait)
+    state[V] = np.nan
+    measures = walker.rollout(gait, 1.0, state=state).measures
+    assert measures.fell and not measures.finite
+    assert measures.reached_s < 0.01
+
+
+def test_shipped_gait_walks_ten_seconds(make_walker, gait):
+    measures = make_walker().rollout(gait, 10.0).measures
+    assert not measures.fell
+    assert 1.1 < measures.speed_m_s < 1.5
+
+
+def test_walk_is_bit_identical_in_another_process(make_walker, gait, tmp_path):
+    here = make_walker().rollout(gait, 1.0).state
+    script = (
+        "import sys; sys.path.insert(0, sys.argv[2])\n"
+        "import numpy as np\n"
+        "from conftest import MODEL\n"
+        "from exoflow.simulation import Walker\n"
+        "from exoflow.simulation.model_data import DATA\n"
+        "from exoflow.simulation.walker import load_start_values\n"
+        "walker = Walker.create(MODEL, reflexes='h0918_rs2v3', timestep_s=0.001)\n"
+        "gait = load_start_values(DATA / 'reflexes' / 'h0918v3_rs2_warm_start.csv')\n"
+        "np.save(sys.argv[1], walker.rollout(gait, 1.0).state)\n"
+    )
+    out = tmp_path / "state.npy"
+    subprocess.run([sys.executable, "-c", script, str(out), str(Path(__file__).parent)], check=True)
+    assert np.array_equal(np.load(out), here)

@@ -1,0 +1,208 @@
+"""A copy of the project whose phases are played by a stand-in that only writes small files.
+
+What is tested here is the wiring: which jobs Snakemake and DVC plan, run and record.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+COPIED = (
+    "Snakefile",
+    "rules",
+    "profiles",
+    "config",
+    "data",
+    "dvc.yaml",
+    ".dvcignore",
+    ".gitignore",
+    "workflow",
+)
+PARAMS = """\
+conditions:
+  slow: {speed_m_s: 1.0, seeds: [1], warm_start: data/reflexes/start.csv}
+  fast: {speed_m_s: 1.3, seeds: [1, 2], warm_start: cold}
+  steep: {speed_m_s: 1.0, slope_deg: 3.0, start_from: slow}
+model: {}
+exo: {}
+reflex: {}
+policy: {}
+metabolics: {}
+student: {}
+export: {policies: [fast/seed1, student]}
+trial: {studies: [barati]}
+report: {}
+"""
+# Writes what the real command would write; the content depends on settings and inputs.
+STAND_IN = """\
+#!{python}
+import hashlib, json, sys
+from pathlib import Path
+phase, words = sys.argv[1], sys.argv[2:]
+if phase == "prune":
+    sys.path.insert(0, "workflow")
+    from exoflow.cli import main
+    sys.exit(main(sys.argv[1:]))
+options, name = {{}}, None
+for word in words:
+    if word.startswith("--"):
+        name = word
+        options[name] = []
+    else:
+        options[name].append(word)
+said = hashlib.sha256(options["--settings"][0].encode())
+for name in ("--gait", "--gaits", "--policy", "--policies", "--study"):
+    for file in options.get(name, []):
+        said.update(Path(file).read_bytes())
+output = Path(options["--output"][0])
+if phase == "trial":
+    output = output / (Path(options["--study"][0]).parent.name + ".json")
+output.parent.mkdir(parents=True, exist_ok=True)
+content = json.dumps({{"phase": phase, "said": said.hexdigest(), "cost": 4.5}})
+for suffix in {suffixes}[phase]:
+    output.with_name(output.name[: output.name.rindex(".")] + suffix).write_text(content)
+if phase == "report":
+    for beside in ("metrics.json", "learning_curves.csv", "gait_cycles.csv"):
+        output.with_name(beside).write_text(content)
+with open("jobs.txt", "a") as jobs:
+    jobs.write(phase + " " + " ".join(options.get("--condition", []) + options.get("--seed", [])))
+    jobs.write("\\n")
+"""
+SUFFIXES = {
+    "reflex": (".json", ".parquet", ".svg"),
+    "policy": (".npz", ".json", ".csv", ".onnx"),
+    "metabolics": (".json", ".parquet", ".svg"),
+    "student": (".npz", ".json"),
+    "export": (".zip", ".json"),
+    "trial": (".json", ".csv", ".svg"),
+    "report": (".html",),
+}
+
+
+@dataclass
+class Project:
+    """A copy of the project with the stand-in for `exoflow` first on PATH."""
+
+    folder: Path
+
+    def run(self, *command: str) -> subprocess.CompletedProcess:
+        """Run a command in the folder; stdout and stderr come together."""
+        environment = {
+            **os.environ,
+            "PATH": os.pathsep.join(
+                [str(self.folder / "bin"), str(Path(sys.executable).parent), os.environ["PATH"]]
+            ),
+            "PYTHONPATH": str(self.folder / "workflow"),
+            "XDG_CACHE_HOME": str(self.folder / "cache"),
+            "GIT_CONFIG_GLOBAL": "/dev/null",
+            "GIT_AUTHOR_NAME": "test",
+            "GIT_AUTHOR_EMAIL": "test@localhost",
+            "GIT_COMMITTER_NAME": "test",
+            "GIT_COMMITTER_EMAIL": "test@localhost",
+        }
+        environment.pop("SNAKEMAKE_PROFILE", None)
+        return subprocess.run(
+            command,
+            cwd=self.folder,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=300,
+        )
+
+    def snakemake(self, *arguments: str) -> str:
+        """Output of a snakemake call that must end well."""
+        done = self.run("snakemake", *arguments)
+        assert done.returncode == 0, done.stdout
+        return done.stdout
+
+    def jobs(self, *command: str) -> list[str]:
+        """The jobs a command ran, such as "policy fast 1", sorted."""
+        ran = self.folder / "jobs.txt"
+        ran.unlink(missing_ok=True)
+        done = self.run(*command)
+        assert done.returncode == 0, done.stdout
+        return sorted(line.strip() for line in ran.read_text().splitlines()) if ran.exists() else []
+
+    def edit(self, file: str, old: str, new: str) -> None:
+        """Replace text in a file of the project."""
+        path = self.folder / file
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new))
+
+
+def copy_project(folder: Path) -> Project:
+    """A fresh copy in `folder`, with small params and without results."""
+    folder.mkdir()
+    ignored = shutil.ignore_patterns("__pycache__", "*.egg-info", "*.pyc")
+    for name in COPIED:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=ignored)
+        else:
+            shutil.copy(source, folder / name)
+    (folder / ".dvc").mkdir()
+    for name in ("config", ".gitignore"):
+        shutil.copy(ROOT / ".dvc" / name, folder / ".dvc" / name)
+    (folder / "params.yaml").write_text(PARAMS)
+    (folder / "data/reflexes/start.csv").write_text("parameter,value\n")
+    # DVC wants every dependency to be there, also a stage that is still to be written.
+    for phase in SUFFIXES:
+        (folder / f"workflow/exoflow/stages/{phase}.py").touch()
+    stand_in = folder / "bin" / "exoflow"
+    stand_in.parent.mkdir()
+    stand_in.write_text(STAND_IN.format(python=sys.executable, suffixes=SUFFIXES))
+    stand_in.chmod(0o755)
+    return Project(folder)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A fresh copy without results."""
+    return copy_project(tmp_path / "project")
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A copy under Git in which the whole pipeline has run once. Tests must not change it."""
+    project = copy_project(tmp_path_factory.mktemp("finished") / "project")
+    for command in (
+        ("git", "init", "-q"),
+        ("git", "add", "--all"),
+        ("git", "commit", "-q", "-m", "start"),
+    ):
+        assert project.run(*command).returncode == 0
+    project.snakemake("--cores", "2")
+    return project
+
+
+@pytest.fixture
+def finished_copy(finished: Project, tmp_path: Path) -> Project:
+    """A finished project that a test may change."""
+    shutil.copytree(finished.folder, tmp_path / "project", symlinks=True)
+    return Project(tmp_path / "project")
+
+
+@pytest.fixture(scope="module")
+def recorded(finished: Project) -> Project:
+    """The finished project after `dvc repro` and a commit. Tests must not change it."""
+    jobs = finished.jobs("dvc", "repro")
+    (finished.folder / "jobs_of_repro.txt").write_text("\n".join(jobs))
+    for command in (("git", "add", "--all"), ("git", "commit", "-q", "-m", "recorded")):
+        assert finished.run(*command).returncode == 0
+    return finished
+
+
+@pytest.fixture
+def recorded_copy(recorded: Project, tmp_path: Path) -> Project:
+    """A recorded project that a test may change."""
+    shutil.copytree(recorded.folder, tmp_path / "project", symlinks=True)
+    return Project(tmp_path / "project")

@@ -1,0 +1,38 @@
+"""An edited muscle constant reaches the compiled result without clearing any cache."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+PACKAGE = Path(__file__).parents[2] / "workflow" / "exoflow"
+SCRIPT = (
+    "from exoflow.physiology.muscle import fiber_step\n"
+    "print(repr(fiber_step(0.9, 0.001, 0.5, 0.30, 0.05, 0.25, 0.1)))\n"
+)
+
+
+def compiled_result(folder):
+    # Numba stores code per file of the callee; the edit below is in another file.
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT],
+        env={**os.environ, "PYTHONPATH": str(folder / "workflow")},
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return float(done.stdout)
+
+
+def test_edited_constant_changes_the_compiled_result(tmp_path):
+    package = tmp_path / "workflow" / "exoflow"
+    shutil.copytree(PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__"))
+    first = compiled_result(tmp_path)
+    assert compiled_result(tmp_path) == first
+    curves = package / "physiology" / "curves.py"
+    edited = curves.read_text().replace("FIBER_DAMPING = 0.1\n", "FIBER_DAMPING = 0.2\n")
+    assert edited != curves.read_text()
+    curves.write_text(edited)
+    assert compiled_result(tmp_path) != first

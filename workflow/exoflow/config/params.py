@@ -1,0 +1,173 @@
+"""params.yaml as one frozen object."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from exoflow.config.build import build, did_you_mean, reject_unknown, shown
+from exoflow.config.conditions import COLD_START, Condition
+from exoflow.config.exo import ExoSettings
+from exoflow.config.expand import expand_conditions
+from exoflow.config.export import ExportSettings
+from exoflow.config.metabolics import MetabolicsSettings
+from exoflow.config.model import ModelSettings
+from exoflow.config.policy import PolicySettings
+from exoflow.config.reflex import ReflexSettings
+from exoflow.config.report import ReportSettings
+from exoflow.config.student import StudentSettings
+from exoflow.config.trial import TrialSettings
+from exoflow.config.yaml_file import read_yaml
+from exoflow.errors import ParamsError
+
+SECTIONS: dict[str, type] = {
+    "model": ModelSettings,
+    "exo": ExoSettings,
+    "reflex": ReflexSettings,
+    "policy": PolicySettings,
+    "metabolics": MetabolicsSettings,
+    "student": StudentSettings,
+    "export": ExportSettings,
+    "trial": TrialSettings,
+    "report": ReportSettings,
+}
+
+
+@dataclass(frozen=True)
+class Params:
+    """Every scientific choice of a run, checked. Conditions are by id, the grid expanded."""
+
+    conditions: Mapping[str, Condition]
+    model: ModelSettings
+    exo: ExoSettings
+    reflex: ReflexSettings
+    policy: PolicySettings
+    metabolics: MetabolicsSettings
+    student: StudentSettings
+    export: ExportSettings
+    trial: TrialSettings
+    report: ReportSettings
+
+
+def load_params(path: str | Path = "params.yaml") -> Params:
+    """Read, check and expand a parameter file.
+
+    Raises
+    ------
+    ParamsError
+        One line: the file, the key, its value, what is allowed and what to do.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise ParamsError(
+            f"{path}: no such file. Run the command in the folder that holds params.yaml, "
+            "or make one with: exoflow params use default"
+        )
+    return build_params(read_yaml(path, ParamsError), str(path))
+
+
+def build_params(data: Any, source: str = "params.yaml") -> Params:
+    """`load_params` for values already read; `source` is the file named in messages."""
+    names = ("conditions", *SECTIONS)
+    if not isinstance(data, Mapping):
+        raise ParamsError(f"{source}: must hold the sections {', '.join(names)}.")
+    reject_unknown(data, names, "", source)
+    for name in names:
+        # DVC tracks these keys and stops without one, so an empty section is still written.
+        if name not in data:
+            raise ParamsError(f"{source}: the section {name} is missing. Write {name}: {{}}.")
+    sections: dict[str, Any] = {
+        name: build(section, data[name], name, source) for name, section in SECTIONS.items()
+    }
+    params = Params(expand_conditions(data["conditions"], source), **sections)
+    check_policy(params.policy, source)
+    check_export(params, source)
+    return params
+
+
+def check_policy(policy: PolicySettings, source: str) -> None:
+    """PPO needs whole minibatches of whole rollouts."""
+    if policy.buffer % policy.n_walkers:
+        raise ParamsError(
+            f"{source}: policy.buffer = {policy.buffer} is not a multiple of "
+            f"policy.n_walkers = {policy.n_walkers}."
+        )
+    if policy.buffer % policy.batch:
+        raise ParamsError(
+            f"{source}: policy.buffer = {policy.buffer} is not a multiple of "
+            f"policy.batch = {policy.batch}."
+        )
+
+
+def check_export(params: Params, source: str) -> None:
+    """Every exported controller must be one that this run makes."""
+    known = [
+        f"{name}/seed{seed}"
+        for name, condition in params.conditions.items()
+        for seed in condition.seeds
+    ]
+    if params.student.enabled:
+        known.append("student")
+    for policy in params.export.policies:
+        if policy == "student" and not params.student.enabled:
+            raise ParamsError(
+                f"{source}: export.policies lists student, but student.enabled = false. "
+                "Enable it, or take student off the list."
+            )
+        if policy not in known:
+            raise ParamsError(
+                f"{source}: export.policies: {shown(policy)} is not trained here."
+                f"{did_you_mean(policy, known)} Known: {', '.join(known[:12])}"
+                f"{', ...' if len(known) > 12 else ''}."
+            )
+
+
+def check_files(params: Params, root: str | Path = ".", source: str = "params.yaml") -> None:
+    """Every data file that the parameters name must exist below `root`.
+
+    Raises
+    ------
+    ParamsError
+        Naming the key, the missing file and the ones that are there.
+    """
+    root = Path(root)
+    for name, condition in params.conditions.items():
+        needed = condition.start_from is None and condition.warm_start != COLD_START
+        if needed and not (root / condition.warm_start).is_file():
+            raise ParamsError(
+                f"{source}: conditions.{name}.warm_start = {condition.warm_start}: no such file. "
+                f"There are: {there(root, 'data/reflexes/*.csv')}. "
+                "Write cold to start from the published values."
+            )
+    for study in params.trial.studies:
+        if not (root / study_file(study)).is_file():
+            raise ParamsError(
+                f"{source}: trial.studies: {study} has no {study_file(study)}. "
+                f"There are: {there(root, 'data/trials/*/study.yaml')}."
+            )
+
+
+def study_file(study: str) -> str:
+    """Path of a study's own settings."""
+    return f"data/trials/{study}/study.yaml"
+
+
+def there(root: Path, pattern: str) -> str:
+    """Files below root that match, in words."""
+    return ", ".join(str(path.relative_to(root)) for path in sorted(root.glob(pattern))) or "none"
+
+
+def to_plain(value: Any) -> Any:
+    """Settings as plain JSON values: dicts, lists, numbers, text."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {
+            field.name: to_plain(getattr(value, field.name)) for field in dataclasses.fields(value)
+        }
+    if isinstance(value, Mapping):
+        return {key: to_plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [to_plain(item) for item in value]
+    return value

@@ -1,0 +1,84 @@
+"""The gait search: `reflex:` in params.yaml."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from exoflow.config.setting import setting
+
+
+@dataclass(frozen=True)
+class ReflexObjective:
+    """Weights and limits of the objective that the search minimizes."""
+
+    gait: float = setting(
+        100.0, doc="Weight of walking at all: distance kept and speed inside its band.", minimum=0
+    )
+    effort_wang2012: float = setting(
+        0.1, doc="Weight of the metabolic cost of transport (Wang 2012).", minimum=0
+    )
+    cubed_activation: float = setting(
+        2000.0, doc="Weight of the mean cubed muscle activation per distance.", minimum=0
+    )
+    knee_limit: float = setting(0.02, doc="Weight of the moment of the knee's end stop.", minimum=0)
+    grf: float = setting(10.0, doc="Weight of ground reaction force above grf_limit_BW.", minimum=0)
+    grf_limit_BW: float = setting(
+        1.2, doc="Vertical ground reaction force that is free, body weights.", above=0
+    )
+    symmetry: float = setting(
+        1.0, doc="Weight of differences in step time and step length between the legs.", minimum=0
+    )
+    velocity_band: float = setting(
+        1.06, doc="Upper edge of the speed band as a multiple of its lower edge.", minimum=1
+    )
+
+
+@dataclass(frozen=True)
+class ReflexSettings:
+    """CMA-ES search of the reflex gains, one gait for each condition."""
+
+    reflexes: str = setting(
+        "h0918_rs2v3", doc="Reflex table in data/reflexes/ that names the parameters."
+    )
+    evaluations: int = setting(
+        2500, doc="Candidates tried from a warm start, or after the staged speeds.", minimum=1
+    )
+    cold_evaluations: int = setting(
+        7000, doc="Candidates tried over the staged speeds of a cold start.", minimum=1
+    )
+    staged_speeds_m_s: tuple[float, ...] = setting(
+        (1.0, 1.2),
+        doc="Speeds a cold start reaches before the target speed, m/s.",
+        minimum=0.5,
+        maximum=2.0,
+    )
+    population: int = setting(16, doc="Candidates in one generation.", minimum=4)
+    sigma_factor: float = setting(
+        0.1, doc="Initial standard deviation of a parameter as a share of its value.", above=0
+    )
+    duration_s: float = setting(
+        10.0, doc="Simulated walking time of one candidate on one slope, s.", minimum=1
+    )
+    timestep_s: float = setting(
+        0.001, doc="Step of the simulation, s.", minimum=0.0001, maximum=0.002
+    )
+    slopes_deg: tuple[float, ...] = setting(
+        (-1.0, 0.0, 1.0),
+        doc="Slopes added to the condition's own; a candidate must walk on all of them.",
+        minimum=-5,
+        maximum=5,
+    )
+    seed: int = setting(1, doc="Random seed of the search.", minimum=0)
+    threads: int = setting(
+        2,
+        doc="Candidates simulated side by side; the result does not depend on it.",
+        minimum=1,
+        affects_results=False,
+    )
+    checkpoint_every_s: float = setting(
+        20.0,
+        doc="Wall time between two checkpoints, s.",
+        minimum=0,
+        affects_results=False,
+    )
+    objective: ReflexObjective = setting(ReflexObjective, doc="What the search minimizes.")

@@ -1,0 +1,146 @@
+"""What a good gait is: SCONE's gait measure, effort, joint stops, ground force, symmetry.
+
+Everything is predicted: no norm curve enters the objective. Sources per term are in
+docs/objective.md.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from exoflow.records.rollout import Measures
+
+# SCONE's dead band: a gait measure below this counts as zero, which lowers the speed by up to 5 %.
+GAIT_DEAD_BAND = 0.05
+# The band starts a little below the wanted speed: the slope that is climbed sets how fast the
+# walker must be to stay within the dead band, and on level ground it then walks as wanted.
+SPEED_ALLOWANCE = 1.03
+_KNEE_THRESHOLD_NM = 1.0
+_KNEE_TRANSITION_NM = 0.5
+
+
+@dataclass(frozen=True)
+class Score:
+    """Weighted sum (lower is better) and its terms."""
+
+    total: float
+    terms: Mapping[str, float]
+
+
+def dead_band(value: float, threshold: float, transition: float = 0.0) -> float:
+    """SCONE's threshold rule: zero below, blended over `transition`, the full value above."""
+    if value < threshold:
+        return 0.0
+    if value < threshold + transition:
+        return value * (value - threshold) / transition
+    return value
+
+
+def gait_term(measures: Measures, lowest_m_s: float, highest_m_s: float) -> float:
+    """Fraction of the planned time that was not walked within the speed band, 0..2.
+
+    Every step (the last, partial one included) contributes its duration times
+    1 - |violation| / lowest; the first two steps are skipped, missing time counts as zero.
+
+    References
+    ----------
+    SCONE's GaitMeasure.
+    """
+    end = (measures.reached_s, measures.end_gait_distance_m)
+    times = np.append(measures.steps[:, 0], end[0])
+    places = np.append(measures.steps[:, 1], end[1])
+    durations = np.diff(times, prepend=0.0)
+    lengths = np.diff(places, prepend=measures.start_gait_distance_m)
+    keep = durations > 1e-9
+    durations, lengths = durations[keep], lengths[keep]
+    skipped = int(np.clip(len(durations) - 2, 0, 2))
+    durations, lengths = durations[skipped:], lengths[skipped:]
+    missing = measures.planned_s - measures.reached_s
+    if durations.sum() + missing <= 0.0:
+        return 1.0
+    speed = lengths / durations
+    violation = np.maximum(lowest_m_s - speed, 0.0) + np.maximum(speed - highest_m_s, 0.0)
+    quality = np.clip(1.0 - violation / lowest_m_s, -1.0, 1.0)
+    return float(1.0 - (durations * quality).sum() / (durations.sum() + missing))
+
+
+def asymmetry(measures: Measures) -> float:
+    """Relative right-left difference of step time plus that of step length, after the first 2 s."""
+    steps = measures.steps[measures.steps[:, 0] > 2.0] if len(measures.steps) else measures.steps
+    if len(steps) < 5:
+        return 0.0
+    durations, lengths, legs = np.diff(steps[:, 0]), np.diff(steps[:, 1]), steps[1:, 2]
+    total = 0.0
+    for values in (durations, lengths):
+        right, left = values[legs == 0], values[legs == 1]
+        if len(right) and len(left):
+            total += abs(right.mean() - left.mean()) / max(1e-6, abs(values.mean()))
+    return float(min(total, 2.0))
+
+
+def score(measures: Measures, speed_m_s: float, weights: Mapping[str, float]) -> Score:
+    """Objective value of one rollout.
+
+    Parameters
+    ----------
+    measures : Measures
+    speed_m_s : float
+        Wanted speed.
+    weights : mapping
+        `gait`, `effort_wang2012`, `cubed_activation`, `knee_limit`, `grf`, `symmetry` and
+        `velocity_band` (upper edge of the speed band over its lower edge).
+
+    Returns
+    -------
+    Score
+        A non-finite walk scores like one that never started.
+    """
+    if not measures.finite:
+        return Score(2.0 * weights["gait"], {"gait": 2.0 * weights["gait"]})
+    lowest = speed_m_s / SPEED_ALLOWANCE
+    gait = dead_band(gait_term(measures, lowest, lowest * weights["velocity_band"]), GAIT_DEAD_BAND)
+    walked = measures.body_mass_kg * max(1.0, measures.distance_m)
+    terms = {
+        "gait": weights["gait"] * gait,
+        "effort_wang2012": weights["effort_wang2012"] * measures.cost_of_transport(measures.wang2012_J),
+        "cubed_activation": weights["cubed_activation"] * measures.cubed_activation_s / walked,
+        "knee_limit": weights["knee_limit"]
+        * dead_band(measures.knee_limit_Nm, _KNEE_THRESHOLD_NM, _KNEE_TRANSITION_NM),
+        "grf": weights["grf"] * measures.grf_excess_BW,
+        "symmetry": weights["symmetry"] * asymmetry(measures),
+    }
+    return Score(sum(terms.values()), terms)
+
+
+# Losing or gaining speed up to this share is free when assistance is compared.
+SPEED_TOLERANCE = 0.01
+_SPEED_WEIGHT = 2.0
+_FALL_WEIGHT = 2.0
+
+
+def relative_assistance_cost(measures: Measures, speed_m_s: float, power_W_kg: float) -> float:  # noqa: N803
+    """Change of cost of transport against an unassisted walk, with penalties; lower is better.
+
+    Parameters
+    ----------
+    measures : Measures
+        The assisted walk.
+    speed_m_s, power_W_kg : float
+        The unassisted one.
+
+    Returns
+    -------
+    float
+        (cost / unassisted cost - 1) + 2 max(0, |speed change| - 1 %) + 2 x the share not walked.
+    """
+    missing = 1.0 - measures.reached_s / measures.planned_s
+    if measures.reached_s <= 0.0 or measures.distance_m <= 0.0 or not measures.finite:
+        return 2.0 * _FALL_WEIGHT
+    cost = measures.cost_of_transport(measures.wang2012_J)
+    speed_change = abs(measures.speed_m_s / speed_m_s - 1.0)
+    value = cost / (power_W_kg / speed_m_s) - 1.0
+    value += _SPEED_WEIGHT * max(0.0, speed_change - SPEED_TOLERANCE)
+    if measures.fell:
+        value += _FALL_WEIGHT * (0.5 + missing)
+    return value

@@ -1,0 +1,119 @@
+"""Actor, critic and exploration noise as one policy of Stable-Baselines3."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import torch
+from stable_baselines3.common.policies import BasePolicy
+from stable_baselines3.common.type_aliases import Schedule
+
+from exoflow.learning.networks import Actor, Critic
+
+LOG_SQRT_2PI = 0.5 * math.log(2.0 * math.pi)
+
+
+class GaitPolicy(BasePolicy):
+    """Gaussian exploration around the actor's torque; the critic may see more than the actor.
+
+    The actor sees the first `actor.n_inputs` numbers of an observation, the critic
+    all of them. The standard deviation does not depend on the state and, for a
+    mirrored actor, is the same for both legs.
+
+    Parameters
+    ----------
+    actor : dict
+        Arguments of `networks.Actor`.
+    critic : dict
+        Arguments of `networks.Critic`.
+    log_std, min_log_std : float
+        Start and floor of the exploration noise's logarithm, shares of the torque limit.
+    noise_memory : float
+        Share of the noise that is kept from one tick to the next, 0..1; see `explore`.
+    n_walkers : int
+        Rows of the observations of a rollout.
+    critic_learning_rate : float
+        At the start; it decays as the actor's rate does.
+    """
+
+    def __init__(
+        self,
+        observation_space: Any,
+        action_space: Any,
+        lr_schedule: Schedule,
+        *,
+        use_sde: bool,
+        actor: dict[str, Any],
+        critic: dict[str, Any],
+        log_std: float,
+        min_log_std: float,
+        noise_memory: float,
+        n_walkers: int,
+        critic_learning_rate: float,
+    ):
+        super().__init__(observation_space, action_space)
+        self.actor = Actor(**actor)
+        self.critic = Critic(**critic)
+        self.n_actor_inputs = self.actor.n_ticks * len(actor["input_scale"])
+        self.log_std = torch.nn.Parameter(torch.full((1 if actor["mirrored"] else 2,), log_std))
+        self.min_log_std, self.noise_memory = min_log_std, noise_memory
+        self.register_buffer("noise", torch.zeros(n_walkers, 2))
+        rates = (
+            (lr_schedule(1), [*self.actor.parameters(), self.log_std]),
+            (critic_learning_rate, self.critic.parameters()),
+        )
+        self.optimizer = torch.optim.Adam(
+            [
+                {"lr": rate, "initial_lr": rate, "params": [p for p in some if p.requires_grad]}
+                for rate, some in rates
+            ],
+            eps=1e-5,
+        )
+
+    def std(self) -> torch.Tensor:
+        """Exploration noise of right and left leg, share of the torque limit. Shape: (2,)."""
+        return self.log_std.clamp(min=self.min_log_std).exp().expand(2)
+
+    def explore(self) -> torch.Tensor:
+        """Exploration noise of this tick, standard deviation 1. Shape: (n_walkers, 2).
+
+        Each tick is a first-order autoregressive step. The actuator's slew limit
+        averages white noise away; noise that lasts reaches the hip. Each action's
+        probability is still that of its Gaussian alone.
+        """
+        fresh = math.sqrt(1.0 - self.noise_memory**2) * torch.randn_like(self.noise)
+        self.noise.mul_(self.noise_memory).add_(fresh)
+        return self.noise
+
+    def act(self, observation: torch.Tensor) -> torch.Tensor:
+        """Actions without exploration. Shapes: (B, n) -> (B, 2)."""
+        return self.actor(observation[:, : self.n_actor_inputs])
+
+    def forward(self, observation: torch.Tensor, deterministic: bool = False):
+        """Actions (B, 2), values (B, 1) and log-probabilities (B,) for a rollout."""
+        mean = self.act(observation)
+        action = mean if deterministic else mean + self.std() * self.explore()
+        log_prob = gaussian_log_prob(action, mean, self.std())
+        return action, self.critic(observation)[:, None], log_prob
+
+    def predict_values(self, observation: torch.Tensor) -> torch.Tensor:
+        """Shapes: (B, n) -> (B, 1)."""
+        return self.critic(observation)[:, None]
+
+    def _predict(self, observation: torch.Tensor, deterministic: bool = False) -> torch.Tensor:
+        return self.forward(observation, deterministic)[0]
+
+
+def gaussian_log_prob(
+    action: torch.Tensor, mean: torch.Tensor, std: torch.Tensor
+) -> torch.Tensor:
+    """Log-density of independent Gaussians. Shapes: (B, 2), (B, 2), (2,) -> (B,)."""
+    z = (action - mean) / std
+    return (-0.5 * z.square() - std.log() - LOG_SQRT_2PI).sum(dim=1)
+
+
+def critic_scale(input_scale: np.ndarray, n_ticks: int, n_critic: int) -> np.ndarray:
+    """Scale of every number the critic sees: the actor's, then 1. Shape: (60 + n_critic,)."""
+    return np.concatenate([np.tile(input_scale, n_ticks), np.ones(n_critic, np.float32)])

@@ -1,0 +1,357 @@
+"""Training of one controller: rollouts, updates, evaluations and checkpoints."""
+
+from __future__ import annotations
+
+import copy
+import math
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.logger import configure
+
+from exoflow.config.policy import PolicySettings
+from exoflow.gait.environment import CONTROL_DT_S, AssistedGait, EnvironmentSettings
+from exoflow.gait.tasks.observation import HISTORY_TICKS, input_scale
+from exoflow.gait.tasks.reset import SnapshotPool
+from exoflow.gait.tasks.reward import Barati, CostOfTransport
+from exoflow.learning import checkpoint
+from exoflow.learning.evaluation import Evaluation, evaluate
+from exoflow.learning.gait_policy import critic_scale
+from exoflow.learning.gait_ppo import GaitPPO
+from exoflow.learning.networks import Actor
+from exoflow.learning.vec_env import AssistedGaitVecEnv
+from exoflow.records.progress import Progress
+
+CRITIC_WIDTHS = (256, 256)
+# Values are sums over some 200 ticks (1 / (1 - gamma)) of rewards of about 0.1.
+VALUE_SCALE = 10.0
+MAX_GRAD_NORM = 0.5
+EVALUATION_SETTLE = 0.25
+CURVE_COLUMNS = (
+    "step",
+    "reward_mean",
+    "episode_length_s",
+    "change_cot_pct",
+    "speed_m_s",
+    "fall_fraction",
+    "approx_kl",
+    "std",
+    "learning_rate",
+)
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedPolicy:
+    """The best controller of a training run.
+
+    Attributes
+    ----------
+    actor : Actor
+    steps : int
+        Ticks simulated in the whole run.
+    best_step : int
+        Ticks simulated when this controller was evaluated.
+    best : Evaluation
+    curve : list of dict
+        One row per evaluation, keys `CURVE_COLUMNS`.
+    evaluation_gait : AssistedGait
+        Environment of the evaluations, for a recorded walk.
+    """
+
+    actor: Actor
+    steps: int
+    best_step: int
+    best: Evaluation
+    curve: list[dict[str, float]]
+    evaluation_gait: AssistedGait
+
+
+def train_policy(
+    make_batch: Callable[[int], Any],
+    settings: PolicySettings,
+    torque_limit_Nm: float,
+    seed: int,
+    checkpoint_path: Path,
+    log_folder: Path | None = None,
+    label: str = "policy",
+) -> TrainedPolicy:
+    """Train a controller, going on from `checkpoint_path` if it exists.
+
+    A run that was killed and goes on gives the same weights and the same curve
+    as one that was not, to the last bit, on one CPU type and one set of versions.
+
+    Parameters
+    ----------
+    make_batch
+        n_walkers to a batch of walkers (`Walker.batch`).
+    settings : PolicySettings
+    torque_limit_Nm : float
+    seed : int
+        Of weights, exploration, minibatches, resets and sensor noise.
+    checkpoint_path : Path
+        Its name must change with the settings and the code.
+    log_folder : Path, optional
+        Where TensorBoard's event files go.
+    label : str
+        Names the run in its progress line.
+    """
+    prepare_torch(settings.torch_threads)
+    model, evaluation_gait = build(make_batch, settings, torque_limit_Nm, seed)
+    outputs = ["tensorboard"] if log_folder else []
+    model.set_logger(configure(str(log_folder) if log_folder else None, outputs))
+    journal = Journal(settings, evaluation_gait, seed, checkpoint_path, label)
+    saved = checkpoint.load(checkpoint_path)
+    if saved is not None:
+        restore(model, saved)
+        journal.restore(saved["journal"])
+    total = planned_steps(settings)
+    if model.num_timesteps < total or saved is None:
+        model.learn(total - model.num_timesteps, journal, reset_num_timesteps=False)
+    actor = copy.deepcopy(model.policy.actor)
+    actor.load_state_dict(journal.best_actor)
+    return TrainedPolicy(
+        actor=actor,
+        steps=model.num_timesteps,
+        best_step=journal.best_step,
+        best=journal.best,
+        curve=journal.curve,
+        evaluation_gait=evaluation_gait,
+    )
+
+
+def prepare_torch(threads: int) -> None:
+    """Fix what decides PyTorch's numbers: its threads and its choice of algorithms."""
+    torch.set_num_threads(threads)
+    torch.use_deterministic_algorithms(True)
+
+
+def planned_steps(settings: PolicySettings) -> int:
+    """Ticks of the whole run: `steps` rounded up to whole buffers."""
+    ticks = rollout_ticks(settings) * settings.n_walkers
+    return math.ceil(settings.steps / ticks) * ticks
+
+
+def rollout_ticks(settings: PolicySettings) -> int:
+    """Ticks per walker between two updates."""
+    return max(1, settings.buffer // settings.n_walkers)
+
+
+def build(
+    make_batch: Callable[[int], Any], settings: PolicySettings, torque_limit_Nm: float, seed: int
+) -> tuple[GaitPPO, AssistedGait]:
+    """The learner with its walkers, and the environment of the evaluations."""
+    environment = EnvironmentSettings(
+        torque_limit_Nm=torque_limit_Nm,
+        angle_noise_rad=settings.angle_noise_rad,
+        velocity_noise_rad_s=settings.velocity_noise_rad_s,
+        episode_s=settings.episode_s,
+        average_s=settings.reward.average_s,
+        privileged=settings.privileged_critic,
+    )
+    reward = make_reward(settings)
+    batch = make_batch(settings.n_walkers)
+    pool = SnapshotPool.record(batch, environment.pool_moments, seed, environment.pool_settle_s)
+    gait = AssistedGait(batch, environment, reward, seed, pool)
+    evaluation_batch = make_batch(settings.evaluation_walkers)
+    evaluation_gait = AssistedGait(evaluation_batch, environment, reward, seed, pool)
+    scale = input_scale(torque_limit_Nm)
+    n_steps = rollout_ticks(settings)
+    model = GaitPPO(
+        AssistedGaitVecEnv(gait),
+        n_steps=n_steps,
+        batch_size=min(settings.batch, n_steps * settings.n_walkers),
+        n_epochs=settings.epochs,
+        gamma=settings.gamma,
+        gae_lambda=settings.gae_lambda,
+        learning_rate=settings.learning_rate,
+        clip_range=settings.clip,
+        ent_coef=settings.entropy,
+        target_kl=settings.target_kl,
+        max_grad_norm=MAX_GRAD_NORM,
+        seed=seed,
+        policy_kwargs={
+            "actor": {
+                "kind": settings.kind,
+                "mirrored": settings.mirrored,
+                "input_scale": scale,
+                "n_ticks": HISTORY_TICKS,
+                "hidden": settings.hidden,
+                "width": settings.width,
+            },
+            "critic": {
+                "scale": critic_scale(scale, HISTORY_TICKS, gait.n_critic),
+                "widths": CRITIC_WIDTHS,
+                "value_scale": VALUE_SCALE,
+            },
+            "log_std": settings.log_std,
+            "min_log_std": settings.min_log_std,
+            "noise_memory": settings.noise_memory,
+            "n_walkers": settings.n_walkers,
+            "critic_learning_rate": settings.critic_learning_rate,
+        },
+    )
+    return model, evaluation_gait
+
+
+def make_reward(settings: PolicySettings) -> CostOfTransport | Barati:
+    """The reward of the chosen task."""
+    weights = settings.reward
+    if weights.task == "barati":
+        return Barati()
+    return CostOfTransport(
+        cost_of_transport=weights.cost_of_transport,
+        speed=weights.speed,
+        speed_tolerance=weights.speed_tolerance,
+        smoothness=weights.smoothness,
+        fall=weights.fall,
+    )
+
+
+class Journal(BaseCallback):
+    """Between updates: evaluates, keeps the best controller, writes checkpoints.
+
+    Everything happens when a rollout starts or training ends, where the state of
+    a run is smallest: no buffer, no half-finished update.
+    """
+
+    def __init__(
+        self,
+        settings: PolicySettings,
+        evaluation_gait: AssistedGait,
+        seed: int,
+        checkpoint_path: Path,
+        label: str,
+    ):
+        super().__init__()
+        self.settings, self.evaluation_gait, self.seed = settings, evaluation_gait, seed
+        self.checkpoint_path, self.label = checkpoint_path, label
+        self.curve: list[dict[str, float]] = []
+        self.best: Evaluation | None = None
+        self.best_step = 0
+        self.best_actor: dict[str, torch.Tensor] = {}
+        self._saved_tally: dict[str, float] = {}
+        self._written_at = time.monotonic()
+
+    def state(self) -> dict[str, Any]:
+        """For the checkpoint."""
+        return {
+            "curve": self.curve,
+            "best": asdict(self.best),
+            "best_step": self.best_step,
+            "best_actor": self.best_actor,
+            "tally": vars(self.training_env.tally),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """From the checkpoint; what belongs to the environment when training starts."""
+        self.curve = state["curve"]
+        self.best, self.best_step = Evaluation(**state["best"]), state["best_step"]
+        self.best_actor = state["best_actor"]
+        self._saved_tally = state["tally"]
+
+    def _on_training_start(self) -> None:
+        vars(self.training_env.tally).update(self._saved_tally)
+        total = planned_steps(self.settings)
+        self._progress = Progress(total, self.label, done=self.num_timesteps)
+
+    def _on_rollout_start(self) -> None:
+        if self._evaluation_is_due():
+            self._evaluate()
+        if time.monotonic() - self._written_at >= self.settings.checkpoint_every_s:
+            self._write_checkpoint()
+
+    def _on_rollout_end(self) -> None:
+        self._progress.update(self.num_timesteps, self._newest())
+
+    def _on_training_end(self) -> None:
+        self._evaluate()
+        self._write_checkpoint()
+
+    def _on_step(self) -> bool:
+        return True
+
+    def _evaluation_is_due(self) -> bool:
+        every = self.settings.evaluate_every
+        last = self.curve[-1]["step"] if self.curve else -every
+        return self.num_timesteps // every > last // every
+
+    def _evaluate(self) -> None:
+        settings, policy = self.settings, self.model.policy
+        if self.curve and self.curve[-1]["step"] == self.num_timesteps:
+            return
+        result = evaluate(
+            policy.act,
+            self.evaluation_gait,
+            settings.evaluation_s,
+            EVALUATION_SETTLE * settings.evaluation_s,
+            self.seed,
+        )
+        update = self.model.last_update
+        reward_mean, episode_ticks = self.training_env.tally.take()
+        row = {
+            "step": self.num_timesteps,
+            "reward_mean": reward_mean,
+            "episode_length_s": episode_ticks * CONTROL_DT_S,
+            "change_cot_pct": result.change_cot_pct,
+            "speed_m_s": result.speed_m_s,
+            "fall_fraction": result.fall_fraction,
+            "approx_kl": update.get("approx_kl", math.nan),
+            "std": policy.std().mean().item(),
+            "learning_rate": update.get("learning_rate", settings.learning_rate),
+        }
+        self.curve.append(row)
+        for name in CURVE_COLUMNS[1:6]:
+            self.logger.record(f"evaluation/{name}", row[name])
+        if self.best is None or result.rank() < self.best.rank():
+            self.best, self.best_step = result, self.num_timesteps
+            self.best_actor = {k: v.clone() for k, v in policy.actor.state_dict().items()}
+
+    def _newest(self) -> str:
+        if not self.curve:
+            return ""
+        row = self.curve[-1]
+        return f"cost of transport {row['change_cot_pct']:+.1f} %, falls {row['fall_fraction']:.0%}"
+
+    def _write_checkpoint(self) -> None:
+        checkpoint.save(self.checkpoint_path, {**snapshot(self.model), "journal": self.state()})
+        self._written_at = time.monotonic()
+
+
+def snapshot(model: GaitPPO) -> dict[str, Any]:
+    """Everything that decides how training goes on, between two rollouts."""
+    return {
+        "num_timesteps": model.num_timesteps,
+        "policy": model.policy.state_dict(),
+        "optimizer": model.policy.optimizer.state_dict(),
+        "last_update": model.last_update,
+        "torch_rng": torch.get_rng_state(),
+        "environment": _as_tensors(model.env.gait.state()),
+        "last_obs": torch.from_numpy(model._last_obs.copy()),
+        "episode_starts": torch.from_numpy(model._last_episode_starts.copy()),
+    }
+
+
+def restore(model: GaitPPO, saved: dict[str, Any]) -> None:
+    """Bring a freshly built learner to where `snapshot` was taken."""
+    model.num_timesteps = saved["num_timesteps"]
+    model.policy.load_state_dict(saved["policy"])
+    model.policy.optimizer.load_state_dict(saved["optimizer"])
+    model.last_update = saved["last_update"]
+    model.env.gait.restore(_as_arrays(saved["environment"]))
+    model._last_obs = saved["last_obs"].numpy()
+    model._last_episode_starts = saved["episode_starts"].numpy()
+    torch.set_rng_state(saved["torch_rng"])
+
+
+def _as_tensors(state: dict[str, Any]) -> dict[str, Any]:
+    return {k: torch.from_numpy(v) if isinstance(v, np.ndarray) else v for k, v in state.items()}
+
+
+def _as_arrays(state: dict[str, Any]) -> dict[str, Any]:
+    return {k: v.numpy() if isinstance(v, torch.Tensor) else v for k, v in state.items()}

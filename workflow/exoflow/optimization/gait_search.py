@@ -1,0 +1,201 @@
+"""Search of the reflex gains: staged speeds from a cold start, then robust over small slopes."""
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from exoflow.control.reflex_table import ReflexTable
+from exoflow.gait.analysis import gait_summary
+from exoflow.gait.objective import Score, score
+from exoflow.optimization.cma_search import Checkpoint, SearchResult, SearchSpace, minimize
+from exoflow.records.rollout import Rollout
+from exoflow.simulation.walker import OFFSET_DOFS, Walker, reflex_table
+
+OFFSET_STD = 0.01
+OFFSET_BOUND = 0.5
+# Smallest standard deviation, as a share of what a value of one would get.
+SMALLEST_VALUE = 0.3
+# A cold start takes larger steps, of the value itself or of this at least.
+COLD_FACTOR = 0.1
+COLD_SMALLEST = 0.03
+# The staged speeds of a cold start run on level ground at this step.
+COLD_TIMESTEP_S = 0.002
+
+
+@dataclass(frozen=True)
+class GaitSearch:
+    """Settings of one search, as the `reflex` phase gets them (see config/reflex.py)."""
+
+    settings: Mapping
+    label: str
+
+    @property
+    def reflex(self) -> Mapping:
+        """The `reflex` part of the settings."""
+        return self.settings["reflex"]
+
+    @property
+    def condition(self) -> Mapping:
+        """Speed, slope and impairment."""
+        return self.settings["condition"]
+
+    def walkers(self, timestep_s: float, extra_slopes_deg: Sequence[float]) -> list[Walker]:
+        """One walker per slope, private to one thread."""
+        return [
+            Walker.create(
+                self.settings["model"],
+                reflexes=self.reflex["reflexes"],
+                timestep_s=timestep_s,
+                slope_deg=self.condition["slope_deg"] + extra,
+                impairment=self.condition["impairment"],
+                grf_limit_BW=self.reflex["objective"]["grf_limit_BW"],
+            )
+            for extra in extra_slopes_deg
+        ]
+
+    def weights(self) -> dict[str, float]:
+        """Objective weights; an impaired gait is not asked to be symmetric."""
+        weights = dict(self.reflex["objective"])
+        if self.condition["impairment"]:
+            weights["symmetry"] = 0.0
+        return weights
+
+    def run(self, start_values: Mapping[str, float] | None, checkpoint_folder: Path | None) -> "FoundGait":
+        """Search from `start_values`, or cold from the published ones.
+
+        Parameters
+        ----------
+        start_values : mapping or None
+            A warm start; None starts cold through the staged speeds.
+        checkpoint_folder : Path or None
+            Folder of this job's checkpoints, one per stage.
+        """
+        table = reflex_table(self.reflex["reflexes"])
+        history: list[tuple[int, float]] = []
+        spent = 0
+        values = dict(start_values or _published_values(table))
+        factor = self.reflex["sigma_factor"]
+        if start_values is None:
+            speeds = [v for v in self.reflex["staged_speeds_m_s"] if v < self.condition["speed_m_s"]]
+            speeds.append(self.condition["speed_m_s"])
+            for stage, speed in enumerate(speeds):
+                space = search_space(table, values, COLD_FACTOR, COLD_SMALLEST)
+                result = self._stage(
+                    f"cold{stage}", space, COLD_TIMESTEP_S, [0.0], speed,
+                    self.reflex["cold_evaluations"] // len(speeds), spent, checkpoint_folder,
+                )  # fmt: skip
+                values = dict(zip(space.names, result.best, strict=True))
+                history += result.history
+                spent += result.evaluations
+        space = search_space(table, values, factor, SMALLEST_VALUE * factor)
+        result = self._stage(
+            "robust", space, self.reflex["timestep_s"], self.reflex["slopes_deg"],
+            self.condition["speed_m_s"], self.reflex["evaluations"], spent, checkpoint_folder,
+        )  # fmt: skip
+        best = dict(zip(space.names, (float(x) for x in result.best), strict=True))
+        return FoundGait(best, result.value, spent + result.evaluations, history + result.history)
+
+    def _stage(
+        self,
+        name: str,
+        space: SearchSpace,
+        timestep_s: float,
+        slopes_deg: Sequence[float],
+        speed_m_s: float,
+        evaluations: int,
+        spent: int,
+        checkpoint_folder: Path | None,
+    ) -> SearchResult:
+        weights, duration = self.weights(), self.reflex["duration_s"]
+
+        def lane():
+            walkers = self.walkers(timestep_s, slopes_deg)
+
+            def evaluate(candidate: np.ndarray) -> float:
+                values = dict(zip(space.names, candidate, strict=True))
+                scores = [score(w.rollout(values, duration).measures, speed_m_s, weights).total for w in walkers]
+                return float(np.mean(scores))
+
+            return evaluate
+
+        checkpoint = None
+        if checkpoint_folder is not None:
+            checkpoint = Checkpoint(checkpoint_folder / f"{name}.pickle", self.reflex["checkpoint_every_s"])
+        return minimize(
+            space,
+            [lane() for _ in range(self.reflex["threads"])],
+            evaluations=evaluations,
+            population=self.reflex["population"],
+            seed=self.reflex["seed"],
+            label=f"{self.label} {name} {speed_m_s:g} m/s",
+            checkpoint=checkpoint,
+            history_offset=spent,
+        )
+
+    def walk(self, values: Mapping[str, float], duration_s: float, stored_step_s: float) -> Rollout:
+        """The condition's own walk with these gains, with its trajectory."""
+        walker = self.walkers(self.reflex["timestep_s"], [0.0])[0]
+        return walker.rollout(values, duration_s, store_every_s=stored_step_s)
+
+    def describe(self, walk: Rollout, strides: int) -> tuple[dict, dict, str | None]:
+        """Summary, mean cycle and, if this is no gait, the reason."""
+        measures = walk.measures
+        summary, cycle = gait_summary(walk.trajectory, strides)
+        summary |= {
+            "duration_s": measures.reached_s,
+            "fell": measures.fell,
+            "target_speed_m_s": self.condition["speed_m_s"],
+        }
+        reason = None
+        if measures.fell:
+            reason = f"the walker fell after {measures.reached_s:.1f} s of {measures.planned_s:g} s"
+        elif not cycle:
+            reason = f"only {summary['n_strides']} whole strides in {measures.planned_s:g} s"
+        if not measures.finite:
+            reason = f"the simulation left the finite numbers at {measures.reached_s:.2f} s"
+        return summary, cycle, reason
+
+    @staticmethod
+    def discard(checkpoint_folder: Path) -> None:
+        """Remove the checkpoints of a finished job."""
+        shutil.rmtree(checkpoint_folder, ignore_errors=True)
+
+    def score_terms(self, values: Mapping[str, float]) -> Score:
+        """Objective terms of a parameter set on the condition's own slope."""
+        walker = self.walkers(self.reflex["timestep_s"], [0.0])[0]
+        rollout = walker.rollout(values, self.reflex["duration_s"])
+        return score(rollout.measures, self.condition["speed_m_s"], self.weights())
+
+
+@dataclass(frozen=True)
+class FoundGait:
+    """Outcome of a search: parameters, mean score over the slopes, evaluations and their history."""
+
+    parameters: dict[str, float]
+    score: float
+    evaluations: int
+    history: list[tuple[int, float]]
+
+
+def _published_values(table: ReflexTable) -> dict[str, float]:
+    return {p.name: p.mean for p in table.parameters}
+
+
+def search_space(
+    table: ReflexTable, values: Mapping[str, float], factor: float, smallest: float
+) -> SearchSpace:
+    """The free parameters of a table and seven start-pose offsets around `values`.
+
+    Standard deviations are `factor` times the value, `smallest` at least.
+    """
+    names = (*table.parameter_names, *(f"{dof}.offset" for dof in OFFSET_DOFS))
+    start = np.array([values.get(name, 0.0) for name in names])
+    n_offsets = len(OFFSET_DOFS)
+    low = np.array([p.low for p in table.parameters] + [-OFFSET_BOUND] * n_offsets)
+    high = np.array([p.high for p in table.parameters] + [OFFSET_BOUND] * n_offsets)
+    std = np.maximum(factor * np.abs(start), smallest)
+    std[-n_offsets:] = np.maximum(std[-n_offsets:], min(OFFSET_STD, smallest))
+    return SearchSpace(names, np.clip(start, low, high), std, low, high)

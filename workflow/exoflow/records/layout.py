@@ -1,0 +1,66 @@
+"""Where results lie. One place, for the command line, the rules and the clean-up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from exoflow.config import Params, export_name
+
+RESULTS = Path("results")
+
+
+def gait_file(condition: str) -> str:
+    """The gait of a condition."""
+    return f"results/reflex/{condition}.json"
+
+
+def policy_file(condition: str, seed: int) -> str:
+    """The weights of one trained policy."""
+    return f"results/policy/{condition}/seed{seed}.npz"
+
+
+def metabolics_file(condition: str) -> str:
+    """The comparison of controllers of a condition."""
+    return f"results/metabolics/{condition}.json"
+
+
+def student_file() -> str:
+    """The weights of the student."""
+    return "results/student/student.npz"
+
+
+def export_file(name: str) -> str:
+    """The bundle of one exported controller."""
+    return f"results/export/{name}.zip"
+
+
+def trial_file(study: str) -> str:
+    """The statistics of one study."""
+    return f"results/trial/{study}.json"
+
+
+def report_file() -> str:
+    """The report."""
+    return "results/report/report.html"
+
+
+def exported_weights(policy: str) -> str:
+    """The weights behind one entry of `export.policies`: level/seed1 or student."""
+    return student_file() if policy == "student" else f"results/policy/{policy}.npz"
+
+
+def results_of(params: Params, phase: str) -> list[str]:
+    """The main file of every job of a phase, in the order of the conditions."""
+    conditions = params.conditions
+    files = {
+        "reflex": [gait_file(name) for name in conditions],
+        "policy": [
+            policy_file(name, seed) for name, one in conditions.items() for seed in one.seeds
+        ],
+        "metabolics": [metabolics_file(name) for name in conditions],
+        "student": [student_file()] if params.student.enabled else [],
+        "export": [export_file(export_name(policy)) for policy in params.export.policies],
+        "trial": [trial_file(study) for study in params.trial.studies],
+        "report": [report_file()],
+    }
+    return files[phase]

@@ -1,0 +1,63 @@
+"""Take results that no current condition makes out of the results folder.
+
+Without this, DVC would go on recording the files of a deleted condition. They
+are moved, not deleted: a gait can be an hour of search.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+from exoflow.config import Params
+from exoflow.records.checkpoints import SCRATCH
+from exoflow.records.layout import RESULTS, results_of
+
+# What `replaced_file` leaves when its process is killed; a younger one is being written.
+SCRATCH_OF_KILLED = ".*.part*"
+SCRATCH_AGE_S = 600.0
+RESULT_SUFFIXES = (".json", ".parquet", ".svg", ".npz", ".onnx", ".csv", ".zip", ".html")
+
+
+def prune_results(params: Params, phase: str, root: str | Path = ".") -> list[Path]:
+    """Move stale results of one phase to .exoflow/pruned/<phase>/.
+
+    A file is stale when it lies in results/<phase>, has the suffix of a result
+    and its name starts with that of no result of `params`. In doubt it stays.
+    Half-written files of killed processes are deleted.
+
+    Returns
+    -------
+    list of Path
+        Where the files lay.
+    """
+    root = Path(root)
+    folder = root / RESULTS / phase
+    folder.mkdir(parents=True, exist_ok=True)  # DVC wants it, also where a phase has no job
+    if phase == "report":  # its page and the tables beside it belong to every run
+        return []
+    # Not with_suffix(""): ids of a grid hold dots.
+    kept = [root / result[: result.rindex(".")] for result in results_of(params, phase)]
+    for scratch in folder.rglob(SCRATCH_OF_KILLED):
+        if time.time() - scratch.stat().st_mtime > SCRATCH_AGE_S:
+            scratch.unlink(missing_ok=True)
+    moved = []
+    for file in sorted(folder.rglob("*")):
+        hidden = file.name.startswith(".")
+        if hidden or file.suffix not in RESULT_SUFFIXES or is_made(file, kept):
+            continue
+        target = root / SCRATCH / "pruned" / phase / file.relative_to(folder)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(file, target)
+        moved.append(file)
+        if file.parent != folder and not any(file.parent.iterdir()):
+            file.parent.rmdir()
+    return moved
+
+
+def is_made(file: Path, kept: list[Path]) -> bool:
+    """Whether a file is a kept result or lies beside one under its name."""
+    return any(
+        file.parent == result.parent and file.name.startswith(f"{result.name}.") for result in kept
+    )
