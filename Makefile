@@ -4,8 +4,9 @@
 # make bench   speed of the engine on this computer
 # make clean   delete scratch and caches; results/ and .venv stay
 #
-# PyTorch's default wheel for Linux is the large CUDA build. The small CPU build:
-#   make run TORCH="torch==2.13.0 --index-url https://download.pytorch.org/whl/cpu"
+# PyTorch's default wheel for Linux is the large CUDA build. For the small CPU build,
+# take the address of the CPU index from PyTorch's install page:
+#   make run TORCH="torch==2.13.0 --index-url ADDRESS"
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -47,7 +48,8 @@ $(INSTALLED): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "exoflow needs Python 3.11 or newer: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 2; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet $(PIP_OPTIONS) $(TORCH)
+	$(BIN)/python -m pip install $(PIP_OPTIONS) $(TORCH)
+	@echo "Installing the other packages: a few minutes."
 	$(BIN)/python -m pip install --quiet $(PIP_OPTIONS) --editable '.[test]'
 	@touch $@
 

@@ -8,7 +8,6 @@ rule policy:
         weights="results/policy/{condition}/seed{seed}.npz",
         summary="results/policy/{condition}/seed{seed}.json",
         curve="results/policy/{condition}/seed{seed}.csv",
-        graph="results/policy/{condition}/seed{seed}.onnx",
     log:
         "results/logs/policy/{condition}/seed{seed}.log",
     threads: PARAMS.policy.torch_threads

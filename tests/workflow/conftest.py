@@ -76,7 +76,7 @@ with open("jobs.txt", "a") as jobs:
 """
 SUFFIXES = {
     "reflex": (".json", ".parquet", ".svg"),
-    "policy": (".npz", ".json", ".csv", ".onnx"),
+    "policy": (".npz", ".json", ".csv"),
     "metabolics": (".json", ".parquet", ".svg"),
     "student": (".npz", ".json"),
     "export": (".zip", ".json"),

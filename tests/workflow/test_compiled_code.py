@@ -9,7 +9,7 @@ from pathlib import Path
 PACKAGE = Path(__file__).parents[2] / "workflow" / "exoflow"
 SCRIPT = (
     "from exoflow.physiology.muscle import fiber_step\n"
-    "print(repr(fiber_step(0.9, 0.001, 0.5, 0.30, 0.05, 0.25, 0.1)))\n"
+    "print(repr(fiber_step(0.9, 0.9, 0.001, 0.5, 0.30, 0.05, 0.25, 0.1)))\n"
 )
 
 

@@ -1,4 +1,4 @@
-"""`kill -9` in the middle of a long phase: the same command goes on and ends with the same result."""
+"""`kill -9` in a long phase: the same command goes on and ends with the same result."""
 
 import json
 import os
@@ -61,7 +61,13 @@ def kill_after_first_checkpoint(place, arguments):
 
 
 def test_killed_reflex_search_ends_with_the_same_hash(folder):
-    small = {"evaluations": 96, "population": 8, "duration_s": 4.0, "checkpoint_every_s": 0.0, "threads": 1}
+    small = {
+        "evaluations": 96,
+        "population": 8,
+        "duration_s": 4.0,
+        "checkpoint_every_s": 0.0,
+        "threads": 1,
+    }
     arguments = ["reflex", "--condition", "level", "--settings", settings("reflex", small)]
     whole, killed = folder("whole"), folder("killed")
     run(whole, arguments)

@@ -28,7 +28,7 @@ def kernel_source_hash() -> str:
 
 
 def _cache_folder() -> Path:
-    """`.exoflow/compiled/<hash>` of the repository, or the temporary folder if that is read-only."""
+    """`.exoflow/compiled/<hash>` of the repository, or of a temporary folder."""
     for base in (_PACKAGE.parents[1] / ".exoflow", Path(tempfile.gettempdir()) / "exoflow"):
         folder = base / "compiled" / kernel_source_hash()
         try:
@@ -40,7 +40,8 @@ def _cache_folder() -> Path:
     raise OSError("no writable folder for compiled code; free some space or set TMPDIR")
 
 
-numba.config.CACHE_DIR = str(_cache_folder())
+# Numba reads it when a function is decorated, so it must be set before the first one.
+setattr(numba.config, "CACHE_DIR", str(_cache_folder()))  # noqa: B010
 
 compiled = numba.njit(cache=True, nogil=True, error_model="numpy")
 compiled_inline = numba.njit(cache=True, nogil=True, error_model="numpy", inline="always")

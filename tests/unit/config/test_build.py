@@ -57,15 +57,15 @@ def test_values_are_converted_to_their_type():
             {"inner": {"rato": 1}},
             "params.yaml: outer.inner.rato is not a setting. Did you mean ratio? Allowed: ratio.",
         ),
-        ({"count": 0}, "params.yaml: outer.count = 0 is outside 1 or more. Raise it."),
-        ({"step_s": 0}, "params.yaml: outer.step_s = 0 is outside above 0. Raise it."),
+        ({"count": 0}, "params.yaml: outer.count = 0 is below 1. Raise it."),
+        ({"step_s": 0}, "params.yaml: outer.step_s = 0 must be above 0. Raise it."),
         (
             {"inner": {"ratio": 1.5}},
             "params.yaml: outer.inner.ratio = 1.5 is outside 0..1. Lower it.",
         ),
         (
             {"speeds": [1, 25]},
-            "params.yaml: outer.speeds[1] = 25 is outside 2 or less. Lower it, or extend walk.py.",
+            "params.yaml: outer.speeds[1] = 25 is above 2. Lower it, or extend walk.py.",
         ),
         (
             {"kind": "fats"},

@@ -16,7 +16,9 @@ def walk_dofc(smoothing, delay_ticks, until_s):
         t = tick / 100
         right = 0.15 + 0.35 * math.cos(2 * math.pi * t)
         left = 0.15 - 0.35 * math.cos(2 * math.pi * t)
-        torques.append(exo_laws.delayed_output_feedback(right, left, 15.0, delay_ticks, smoothing, memory))
+        torques.append(
+            exo_laws.delayed_output_feedback(right, left, 15.0, delay_ticks, smoothing, memory)
+        )
     return np.array(torques)
 
 

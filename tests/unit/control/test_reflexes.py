@@ -44,7 +44,7 @@ def excitation(tmp_path, rows, values, ring, state=r.EARLY_STANCE, dt=0.001):
     path.write_text(HEADER + rows)
     arrays = load_reflex_table(path).arrays({"stance_load_threshold": 0.1, **values}, dt)
     out = np.zeros(18)
-    r.add_reflexes(arrays.index, arrays.value, 0, state, ring, ring.shape[0] - 1, out)
+    r.add_reflexes(arrays.rows, arrays.value, 0, state, ring, ring.shape[0] - 1, out)
     return out
 
 
@@ -101,7 +101,9 @@ def test_shipped_reflex_sets_load(name, free):
 def test_unknown_muscle_names_line_and_choices(tmp_path):
     path = tmp_path / "mine.csv"
     path.write_text(HEADER + "Swing,MuscleReflex,soleous,soleus,0.002,KF,1,0.1,-10,10,free,,,,,\n")
-    with pytest.raises(ModelError, match=r"mine.csv, line 2: 'soleous' is unknown. Names: hamstrings"):
+    with pytest.raises(
+        ModelError, match=r"mine.csv, line 2: 'soleous' is unknown. Names: hamstrings"
+    ):
         load_reflex_table(path)
 
 

@@ -57,7 +57,9 @@ def test_mean_cycle_starts_at_heel_strike():
 
 def test_norm_is_like_itself():
     norm = load_norms()["Free"]["knee_flexion"]
-    like = analysis.likeness(np.interp(100 * analysis.CYCLE, norm.gait_pct, norm.mean) + 3.0, "knee", "Free")
+    like = analysis.likeness(
+        np.interp(100 * analysis.CYCLE, norm.gait_pct, norm.mean) + 3.0, "knee", "Free"
+    )
     assert like["r"] == pytest.approx(1.0)
     assert like["rmse_deg"] == pytest.approx(3.0)
     assert like["rmse_shape_deg"] == pytest.approx(0.0, abs=1e-9)

@@ -14,8 +14,9 @@ WEIGHTS = {
 
 def measures(times, places, legs, reached=10.0, end=None, **changes):
     """A walk with the given step events."""
-    base = dict(
-        planned_s=10.0, reached_s=reached, fell=reached < 10.0, finite=True, distance_m=places[-1] if len(places) else 0.0,
+    base = dict(  # noqa: C408
+        planned_s=10.0, reached_s=reached, fell=reached < 10.0, finite=True,
+        distance_m=places[-1] if len(places) else 0.0,
         steps=np.column_stack([times, places, legs]) if len(times) else np.zeros((0, 3)),
         start_gait_distance_m=0.0, end_gait_distance_m=places[-1] if end is None else end,
         wang2012_J=1000.0, uchida2016_J=600.0, cubed_activation_s=0.2, knee_limit_Nm=0.0,
@@ -78,7 +79,15 @@ def test_non_finite_walk_scores_worst():
 
 
 def test_assistance_cost_penalizes_falls_and_speed():
-    walk = measures(np.array([1.0]), np.array([10.0]), np.array([0]), distance_m=10.0, wang2012_J=74.5 * 10 * 4.0)
+    walk = measures(
+        np.array([1.0]),
+        np.array([10.0]),
+        np.array([0]),
+        distance_m=10.0,
+        wang2012_J=74.5 * 10 * 4.0,
+    )
     assert objective.relative_assistance_cost(walk, 1.0, 5.0) == pytest.approx(-0.2)
     # 5 % slower than 1.0526: 2 (0.05 - 0.01)
-    assert objective.relative_assistance_cost(walk, 1 / 0.95, 5.0 / 0.95) == pytest.approx(-0.2 + 0.08)
+    assert objective.relative_assistance_cost(walk, 1 / 0.95, 5.0 / 0.95) == pytest.approx(
+        -0.2 + 0.08
+    )

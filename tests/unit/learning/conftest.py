@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 MEASURES = (
     "hip_r", "hip_l", "hip_velocity_r", "hip_velocity_l", "thigh_gyro_r", "thigh_gyro_l",
@@ -67,6 +68,12 @@ class SwingingLegs:
         )  # fmt: skip
         self.measures[:] = np.column_stack(columns)
         self.privileged[:] = np.column_stack([np.cos(phase), torque / 8.0])
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> None:
+    """Tiny networks lose more to waiting threads than they gain."""
+    torch.set_num_threads(1)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 import pytest
 import torch
+
 from exoflow.errors import CheckpointError
 from exoflow.learning import checkpoint
 
@@ -36,7 +37,7 @@ def test_truncated_checkpoint_is_refused_with_its_remedy(tmp_path):
 def test_truncated_only_checkpoint_says_training_starts_anew(tmp_path):
     path = tmp_path / "run.pt"
     path.write_bytes(b"")
-    with pytest.raises(CheckpointError, match="Delete it .* training starts anew"):
+    with pytest.raises(CheckpointError, match=r"Delete it .* training starts anew"):
         checkpoint.load(path)
 
 

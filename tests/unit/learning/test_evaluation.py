@@ -1,6 +1,7 @@
 import math
 
 import torch
+
 from exoflow.gait.environment import AssistedGait, EnvironmentSettings
 from exoflow.learning.evaluation import Evaluation, evaluate
 

@@ -2,6 +2,7 @@ import math
 
 import numpy as np
 import torch
+
 from exoflow.learning.gait_policy import critic_scale, gaussian_log_prob
 
 

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+
 from exoflow.control.policy_format import NumpyPolicy, PolicyWeights
 from exoflow.gait.tasks.observation import input_scale
 from exoflow.learning.networks import Actor, Critic

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+
 from exoflow.config.policy import PolicySettings
 from exoflow.errors import CheckpointError
 from exoflow.learning.training import planned_steps, train_policy
@@ -109,8 +110,8 @@ def test_truncated_checkpoint_never_starts_anew_in_silence(swinging_legs, tmp_pa
 
 def test_learns_to_help(swinging_legs, tmp_path):
     settings = dataclasses.replace(
-        TINY, kind="mlp", hidden=32, width=32, steps=24576, buffer=1024, epochs=10, n_walkers=8,
-        evaluate_every=8192, evaluation_s=4.0, episode_s=2.0,
+        TINY, kind="mlp", hidden=32, width=32, steps=24576, buffer=2048, epochs=10, n_walkers=32,
+        evaluate_every=8192, evaluation_s=2.0, episode_s=2.0, checkpoint_every_s=60.0,
     )  # fmt: skip
     trained = _train(swinging_legs, tmp_path / "run.pt", settings)
     assert trained.best.is_valid

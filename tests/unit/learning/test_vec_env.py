@@ -1,4 +1,5 @@
 import numpy as np
+
 from exoflow.gait.environment import AssistedGait, EnvironmentSettings
 from exoflow.learning.vec_env import AssistedGaitVecEnv
 

@@ -1,4 +1,5 @@
 import torch
+
 from exoflow.learning.window_lstm import CHUNK, last_hidden
 
 

@@ -17,7 +17,13 @@ def bowl(x):
 
 def search(evaluations, lanes=1, checkpoint=None, evaluate=bowl):
     return minimize(
-        SPACE, [evaluate] * lanes, evaluations=evaluations, population=8, seed=3, label="bowl", checkpoint=checkpoint
+        SPACE,
+        [evaluate] * lanes,
+        evaluations=evaluations,
+        population=8,
+        seed=3,
+        label="bowl",
+        checkpoint=checkpoint,
     )
 
 
@@ -53,5 +59,5 @@ def test_resumed_search_equals_an_uninterrupted_one(tmp_path):
 def test_truncated_checkpoint_names_file_and_remedy(tmp_path):
     path = tmp_path / "bowl.pickle"
     path.write_bytes(b"\x80\x04")
-    with pytest.raises(CheckpointError, match="bowl.pickle is damaged or truncated .* Delete it"):
+    with pytest.raises(CheckpointError, match=r"bowl.pickle is damaged or truncated .* Delete it"):
         search(16, checkpoint=Checkpoint(path))

@@ -16,7 +16,9 @@ GOLDEN = Path(__file__).parents[2] / "golden"
 
 @pytest.mark.parametrize("model", VERSIONS)
 def test_lengths_and_moment_arms_match_the_check_table(model):
-    table = pd.read_csv(GOLDEN / "h0918_geometry_checks.csv").query("model_version == @VERSIONS[@model]")
+    table = pd.read_csv(GOLDEN / "h0918_geometry_checks.csv").query(
+        "model_version == @VERSIONS[@model]"
+    )
     assert len(table) == 54
     for pose, rows in table.groupby("pose"):
         first = rows.iloc[0]
@@ -65,5 +67,7 @@ def test_point_mass_moves_center_and_adds_inertia():
 
 
 def test_unknown_model_lists_the_known_ones():
-    with pytest.raises(ModelError, match="'h0918v9' is unknown. Models: h0918v1, h0918v2, h0918v3"):
+    with pytest.raises(
+        ModelError, match=r"'h0918v9' is unknown. Models: h0918v1, h0918v2, h0918v3"
+    ):
         load_model("h0918v9")

@@ -20,7 +20,9 @@ def run_steps(walker, gait, state, n):
     memory, noise = np.zeros(no_network().n_memory, np.float32), np.zeros((1, 6))
     path = np.empty((n, 2))
     for k in range(n):
-        kernel.physics_step(walker.plant, reflexes, exo, walker.n_ring, state, memory, noise, walker.work)
+        kernel.physics_step(
+            walker.plant, reflexes, exo, walker.n_ring, state, memory, noise, walker.work
+        )
         path[k] = state[COM : COM + 2]
     return path
 
@@ -112,7 +114,13 @@ def test_mirrored_start_gives_the_mirrored_walk(make_walker, gait):
         )
     start = np.zeros_like(left)
     kernel.start_state(
-        walker.plant, left[Q : Q + N_DOF].copy(), left[V : V + N_DOF].copy(), 1.0, walker.n_ring, start, walker.work
+        walker.plant,
+        left[Q : Q + N_DOF].copy(),
+        left[V : V + N_DOF].copy(),
+        1.0,
+        walker.n_ring,
+        start,
+        walker.work,
     )
     a, b = walker.rollout(gait, 0.5, state=right), walker.rollout(gait, 0.5, state=start)
     np.testing.assert_allclose(a.state[Q + 3 : Q + 6], b.state[Q + 6 : Q + 9], atol=1e-6)
@@ -135,7 +143,9 @@ def test_exo_mass_costs_energy(make_walker, gait, exo):
 
 def test_torque_respects_limit_and_slew(make_walker, gait, exo):
     walker = make_walker(exo=exo)
-    walk = walker.rollout(gait, 4.0, Dofc(gain_Nm=40.0, delay_s=0.1, filter_tau_s=0.0), store_every_s=0.001)
+    walk = walker.rollout(
+        gait, 4.0, Dofc(gain_Nm=40.0, delay_s=0.1, filter_tau_s=0.0), store_every_s=0.001
+    )
     torque = walk.trajectory["exo.hip_r.torque"]
     assert np.abs(torque).max() <= exo["torque_limit_Nm"] + 1e-9
     assert np.abs(torque).max() > 0.9 * exo["torque_limit_Nm"]

@@ -6,6 +6,7 @@ The stages are imported only when they run: torch and MuJoCo take seconds to loa
 from __future__ import annotations
 
 import argparse
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -123,11 +124,21 @@ def report(options: argparse.Namespace) -> None:
         raise UserError(f"--results {results}: no such folder. Run: snakemake --cores all")
     output = Path(options.output)
 
+    from exoflow.records.provenance import write_run_record
     from exoflow.records.summary import write_summary
     from exoflow.stages import report as stage
 
+    started = time.monotonic()
     stage.run(settings=settings, results=results, output=output)
-    write_summary(results, settings, output.parent)
+    tables = write_summary(results, settings, output.parent)
+    write_run_record(
+        "report",
+        "report",
+        settings=settings,
+        inputs=[results / phase for phase in PHASES if phase != "report"],
+        outputs=[output, *tables],
+        wall_time_s=time.monotonic() - started,
+    )
 
 
 def made_by(option: str, path: str | Path) -> Path:

@@ -106,9 +106,20 @@ def check_range(value: Any, written: Any, limits: Setting, path: str, source: st
     too_high = limits.maximum is not None and value > limits.maximum
     if too_low or too_high:
         verb = "Raise it" if too_low else "Lower it"
-        raise ParamsError(
-            f"{source}: {path} = {shown(written)} is outside {limits.allowed}. {verb}{remedy}."
+        raise ParamsError(f"{source}: {path} = {shown(written)} {misses(limits)}. {verb}{remedy}.")
+
+
+def misses(limits: Setting) -> str:
+    """What is wrong with a value that is out of range, in words."""
+    if limits.maximum is None:
+        return (
+            f"must be above {limits.above:g}"
+            if limits.above is not None
+            else f"is below {limits.minimum:g}"
         )
+    if limits.minimum is None and limits.above is None:
+        return f"is above {limits.maximum:g}"
+    return f"is outside {limits.allowed}"
 
 
 def reject_unknown(data: Iterable[Any], allowed: Iterable[str], where: str, source: str) -> None:

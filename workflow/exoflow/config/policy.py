@@ -13,7 +13,7 @@ class PolicyReward:
 
     task: str = setting(
         "cost_of_transport",
-        doc="Reward: exoflow's own (the weights below), or Barati's as printed (they do not apply).",
+        doc="Reward: exoflow's own, with the weights below, or Barati's as printed.",
         choices=("cost_of_transport", "barati"),
     )
     cost_of_transport: float = setting(
@@ -82,12 +82,6 @@ class PolicySettings:
     )
     min_log_std: float = setting(
         -2.5, doc="Floor of that logarithm; without one, training can collapse late."
-    )
-    noise_memory: float = setting(
-        0.0,
-        doc="Share of the exploration noise kept from tick to tick; 0 is white noise.",
-        minimum=0,
-        maximum=0.99,
     )
     episode_s: float = setting(10.0, doc="Longest episode, s.", above=0)
     angle_noise_rad: float = setting(

@@ -15,13 +15,27 @@ class StudentSettings:
     channels: int = setting(32, doc="Channels of every layer.", minimum=1)
     kernel: int = setting(3, doc="Ticks a convolution sees.", minimum=2)
     layers: int = setting(5, doc="Convolutions; dilation doubles from one to the next.", minimum=1)
-    walk_s: float = setting(
-        20.0, doc="Recorded walking of each policy, s; the last fifth validates.", minimum=2
+    walk_s: float = setting(10.0, doc="Length of a recorded walk, s.", minimum=4)
+    walkers: int = setting(
+        15, doc="Walks recorded of each condition and round; a fifth validates.", minimum=2
     )
     gyro_noise_rad_s: float = setting(
-        0.05, doc="Standard deviation of the gyroscope noise, rad/s.", minimum=0
+        0.1,
+        doc="Largest standard deviation of the gyroscope noise, the least is half, rad/s.",
+        minimum=0,
     )
-    epochs: int = setting(30, doc="Passes over the recorded walks.", minimum=1)
+    gyro_bias_rad_s: float = setting(
+        0.05, doc="Largest constant error of a gyroscope in a walk, rad/s.", minimum=0
+    )
+    dagger_rounds: int = setting(
+        4, doc="Rounds in which the student drives and its teachers correct it.", minimum=0
+    )
+    epochs: int = setting(
+        12, doc="Passes over all walks recorded so far, at first and in each round.", minimum=1
+    )
+    timestep_s: float = setting(
+        0.002, doc="Step of the simulation in recorded walks, s.", minimum=0.0001, maximum=0.002
+    )
     batch: int = setting(64, doc="Stretches of walking in one gradient step.", minimum=1)
     learning_rate: float = setting(1e-3, doc="Learning rate of Adam.", above=0)
     seed: int = setting(1, doc="Random seed of weights, noise and order.", minimum=0)

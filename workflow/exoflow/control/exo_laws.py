@@ -20,7 +20,13 @@ DOFC_MEMORY = DOFC_RING + 2
 
 @compiled
 def actuator_step(
-    torque: float, rate_limited: float, command: float, limit: float, slew: float, lag_s: float, dt: float
+    torque: float,
+    rate_limited: float,
+    command: float,
+    limit: float,
+    slew: float,
+    lag_s: float,
+    dt: float,
 ) -> tuple[float, float]:
     """Torque at the joint after one step: clip, then slew limit, then first-order lag.
 

@@ -113,13 +113,19 @@ def _relu(x: np.ndarray) -> None:
 
 
 @compiled
-def _sigmoid(x: float) -> float:
+def _sigmoid(x: np.float32) -> np.float32:
     return np.float32(1.0) / (np.float32(1.0) + math.exp(-x))
 
 
 @compiled
 def _lstm_cell(
-    weights: np.ndarray, n_in: int, hidden: int, x: np.ndarray, h: np.ndarray, c: np.ndarray, gates: np.ndarray
+    weights: np.ndarray,
+    n_in: int,
+    hidden: int,
+    x: np.ndarray,
+    h: np.ndarray,
+    c: np.ndarray,
+    gates: np.ndarray,
 ) -> None:
     """One LSTM step in torch's gate order i, f, g, o; `h` and `c` change in place."""
     four = 4 * hidden
@@ -137,19 +143,25 @@ def _lstm_cell(
             for g in range(four):
                 gates[g] += weights[recurrent + j * four + g] * hj
     for j in range(hidden):
-        c[j] = _sigmoid(gates[hidden + j]) * c[j] + _sigmoid(gates[j]) * math.tanh(gates[2 * hidden + j])
+        c[j] = _sigmoid(gates[hidden + j]) * c[j] + _sigmoid(gates[j]) * math.tanh(
+            gates[2 * hidden + j]
+        )
         h[j] = _sigmoid(gates[3 * hidden + j]) * math.tanh(c[j])
 
 
 @compiled
-def _recurrent_output(net: NetworkArrays, history: np.ndarray, h: np.ndarray, c: np.ndarray, out: np.ndarray) -> None:
+def _recurrent_output(
+    net: NetworkArrays, history: np.ndarray, h: np.ndarray, c: np.ndarray, out: np.ndarray
+) -> None:
     layout = net.layout
     hidden, width = layout[3], layout[4]
     gates = np.empty(4 * hidden, np.float32)
     if layout[0] == LSTM_WINDOW:
         n_in = POLICY_FEATURES
         for tick in range(HISTORY_TICKS):
-            _lstm_cell(net.weights, n_in, hidden, history[tick * n_in : (tick + 1) * n_in], h, c, gates)
+            _lstm_cell(
+                net.weights, n_in, hidden, history[tick * n_in : (tick + 1) * n_in], h, c, gates
+            )
     else:
         n_in = HISTORY_TICKS * POLICY_FEATURES
         _lstm_cell(net.weights, n_in, hidden, history, h, c, gates)
@@ -173,7 +185,9 @@ def _perceptron_output(net: NetworkArrays, history: np.ndarray, out: np.ndarray)
 
 
 @compiled
-def _temporal_output(net: NetworkArrays, features: np.ndarray, memory: np.ndarray, out: np.ndarray) -> None:
+def _temporal_output(
+    net: NetworkArrays, features: np.ndarray, memory: np.ndarray, out: np.ndarray
+) -> None:
     n_layers, channels, kernel, span = net.layout[3], net.layout[4], net.layout[5], net.layout[6]
     tick = int(memory[0])
     memory[0] = (tick + 1) % span
@@ -207,7 +221,9 @@ def _temporal_output(net: NetworkArrays, features: np.ndarray, memory: np.ndarra
 
 
 @compiled
-def network_tick(net: NetworkArrays, features: np.ndarray, memory: np.ndarray, torque: np.ndarray) -> None:
+def network_tick(
+    net: NetworkArrays, features: np.ndarray, memory: np.ndarray, torque: np.ndarray
+) -> None:
     """Commanded hip torques (right, left) of one control tick.
 
     Parameters

@@ -30,7 +30,11 @@ THRESHOLD = "stance_load_threshold"
 _VALUE_COLUMN = {
     "KL": 1, "L0": 2, "KF": 3, "F0": 4, "KV": 5, "V0": 6, "C0": 7, "KP": 8, "P0": 9, "pos_max": 10,
 }  # fmt: skip
-_KINDS = {"MuscleReflex": MUSCLE_REFLEX, "DofReflex": DOF_REFLEX, "ConditionalMuscleReflex": MUSCLE_REFLEX}
+_KINDS = {
+    "MuscleReflex": MUSCLE_REFLEX,
+    "DofReflex": DOF_REFLEX,
+    "ConditionalMuscleReflex": MUSCLE_REFLEX,
+}
 
 
 @dataclass(frozen=True)
@@ -102,7 +106,8 @@ class ReflexTable:
             condition = DOFS.index(reflex.condition) if reflex.condition else -1
             index[row] = (
                 _KINDS[reflex.kind], MUSCLES.index(reflex.target), names.index(reflex.source),
-                reflex.mask, steps, reflex.allow["L"], reflex.allow["F"], reflex.allow["V"], condition,
+                reflex.mask, steps,
+                reflex.allow["L"], reflex.allow["F"], reflex.allow["V"], condition,
             )  # fmt: skip
             value[row, 0] = fraction
             value[row, 2] = 1.0
@@ -152,7 +157,9 @@ def load_reflex_table(path: Path) -> ReflexTable:
             )
             term = row["parameter"]
             if term not in _VALUE_COLUMN:
-                raise ModelError(f"{where}: term {term!r} is unknown. Terms: {', '.join(_VALUE_COLUMN)}.")
+                raise ModelError(
+                    f"{where}: term {term!r} is unknown. Terms: {', '.join(_VALUE_COLUMN)}."
+                )
             if free:
                 name = _parameter_name(reflex.mask, reflex, term)
                 reflex.free[term] = name
@@ -164,7 +171,9 @@ def load_reflex_table(path: Path) -> ReflexTable:
 
 def _new_reflex(row: Mapping[str, str], where: str) -> _Reflex:
     if row["reflex_type"] not in _KINDS:
-        raise ModelError(f"{where}: reflex type {row['reflex_type']!r} is unknown. Types: {', '.join(_KINDS)}.")
+        raise ModelError(
+            f"{where}: reflex type {row['reflex_type']!r} is unknown. Types: {', '.join(_KINDS)}."
+        )
     sources = MUSCLES if _KINDS[row["reflex_type"]] == MUSCLE_REFLEX else DOFS
     for name, allowed in ((row["target"], MUSCLES), (row["source"], sources)):
         if name not in allowed:
@@ -172,7 +181,9 @@ def _new_reflex(row: Mapping[str, str], where: str) -> _Reflex:
     mask = 0
     for state in row["active_states"].split():
         if state not in STATE_NAMES:
-            raise ModelError(f"{where}: state {state!r} is unknown. States: {', '.join(STATE_NAMES)}.")
+            raise ModelError(
+                f"{where}: state {state!r} is unknown. States: {', '.join(STATE_NAMES)}."
+            )
         mask |= 1 << STATE_NAMES.index(state)
     return _Reflex(
         kind=row["reflex_type"],

@@ -40,12 +40,13 @@ DOF_REFLEX = 1
 class ReflexArrays(NamedTuple):
     """A reflex table as arrays; one row per reflex, the same for both legs.
 
-    `index` columns: kind, target muscle, source (muscle 0..8, or 0 = pelvis tilt, 1..3 =
-    hip, knee, ankle), state mask, whole delay steps, allow_neg_L, _F, _V, condition dof (-1 = none).
+    `rows` columns: kind, target muscle, source (muscle 0..8, or 0 = pelvis tilt, 1..3 =
+    hip, knee, ankle), state mask, whole delay steps, allow_neg_L, _F, _V, condition dof
+    (-1 = none).
     `value` columns: delay fraction, KL, L0, KF, F0, KV, V0, C0, KP, P0, pos_max.
     """
 
-    index: np.ndarray
+    rows: np.ndarray
     value: np.ndarray
     stance_load_threshold: float
 

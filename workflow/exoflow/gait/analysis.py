@@ -1,4 +1,4 @@
-"""From a stored walk to strides, mean cycles, costs over whole strides, and likeness to human norms."""
+"""From a stored walk to strides, mean cycles, costs and likeness to human norms."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from exoflow.gait.norms import JOINT_VARIABLE, band_for_speed, load_norms
 from exoflow.records.rollout import Trajectory
 from exoflow.units import GRAVITY_M_S2
 
-# A foot counts as loaded above this, body weights; contact must be off this long before a strike, s.
+# A foot counts as loaded above this, body weights; a strike needs a swing this long before, s.
 CONTACT_LOAD = 0.05
 SHORTEST_SWING = 0.1
 # Points of a mean cycle: 0..100 % in steps of 1.
@@ -45,7 +45,12 @@ def heel_strikes(trajectory: Trajectory, side: str) -> np.ndarray:
     for k in range(1, len(time)):
         if loaded[k - 1] and not loaded[k]:
             lifted_at = time[k]
-        if loaded[k] and not loaded[k - 1] and lifted_at is not None and time[k] - lifted_at >= SHORTEST_SWING:
+        if (
+            loaded[k]
+            and not loaded[k - 1]
+            and lifted_at is not None
+            and time[k] - lifted_at >= SHORTEST_SWING
+        ):
             strikes.append(time[k])
             lifted_at = None
     return np.array(strikes)
@@ -114,7 +119,8 @@ def likeness(angle_deg: np.ndarray, joint: str, band: str) -> dict[str, float]:
     -------
     dict
         `r`; `rmse_deg` with the offset kept; `rmse_shape_deg` after removing both means (the
-        norm's hip angle includes the anterior pelvic tilt); `z` = rmse_deg / mean half-width of the band.
+        norm's hip angle includes the anterior pelvic tilt); `z` = rmse_deg / mean half-width
+        of the band.
     """
     norm = load_norms()[band][JOINT_VARIABLE[joint]]
     value = np.interp(norm.gait_pct, 100.0 * CYCLE, angle_deg)
@@ -140,7 +146,9 @@ def _grf_peaks(grf_y: np.ndarray) -> list[float]:
     return [float(grf_y[first]), float(grf_y[valley]), float(grf_y[second])]
 
 
-def mean_cycle(trajectory: Trajectory, strides_r: Strides, strides_l: Strides) -> dict[str, list[float]]:
+def mean_cycle(
+    trajectory: Trajectory, strides_r: Strides, strides_l: Strides
+) -> dict[str, list[float]]:
     """Mean and SD curves over the gait cycle, each leg from its own heel strike.
 
     Angles in deg (flexion, dorsiflexion positive), ground force in body weights, torque Nm.
@@ -169,7 +177,9 @@ def mean_cycle(trajectory: Trajectory, strides_r: Strides, strides_l: Strides) -
     return out
 
 
-def gait_summary(trajectory: Trajectory, strides_count: int, band: str | None = None) -> tuple[dict, dict]:
+def gait_summary(
+    trajectory: Trajectory, strides_count: int, band: str | None = None
+) -> tuple[dict, dict]:
     """Summary numbers and mean cycle of the last strides of a walk.
 
     Returns
@@ -181,7 +191,7 @@ def gait_summary(trajectory: Trajectory, strides_count: int, band: str | None = 
     strides_l = last_strides(trajectory, strides_count, "l")
     if strides_r.count < 2 or strides_l.count < 2:
         return {"n_strides": strides_r.count}, {}
-    summary = steady_costs(trajectory, strides_r)
+    summary: dict = dict(steady_costs(trajectory, strides_r))
     summary["n_strides"] = strides_r.count
     band = band or band_for_speed(summary["speed_m_s"])
     summary["norm_speed_band"] = band

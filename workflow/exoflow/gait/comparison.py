@@ -30,7 +30,10 @@ def evaluate_controller(walk: Rollout, strides: int) -> dict:
     Torques are those of the actuator, both legs together, over the same strides.
     """
     measures = walk.measures
-    out: dict = {"fell": measures.fell, "fall_time_s": measures.reached_s if measures.fell else None}
+    out: dict = {
+        "fell": measures.fell,
+        "fall_time_s": measures.reached_s if measures.fell else None,
+    }
     if measures.fell:
         return out
     summary, cycle = gait_summary(walk.trajectory, strides)
@@ -51,7 +54,7 @@ def _hip_torques(trajectory: Trajectory) -> np.ndarray:
 
 
 def add_changes(controllers: Mapping[str, dict], reference: str) -> None:
-    """Add `change_cot_pct` and `change_power_pct` against the reference to every controller that walked."""
+    """Add the changes (%) of cost, power and speed against the reference to all that walked."""
     base = controllers[reference]
     for values in controllers.values():
         if "cot_wang2012_J_kg_m" not in values or "cot_wang2012_J_kg_m" not in base:

@@ -250,9 +250,7 @@ class AssistedGaitEnv(gymnasium.Env):
 
     metadata: ClassVar[dict[str, Any]] = {"render_modes": []}
 
-    def __init__(
-        self, batch: Any, settings: EnvironmentSettings | None = None, reward: Any = None
-    ):
+    def __init__(self, batch: Any, settings: EnvironmentSettings | None = None, reward: Any = None):
         self._gait = AssistedGait(batch, settings or EnvironmentSettings(), reward)
         self.observation_space = self._gait.observation_space
         self.action_space = self._gait.action_space

@@ -103,7 +103,8 @@ def score(measures: Measures, speed_m_s: float, weights: Mapping[str, float]) ->
     walked = measures.body_mass_kg * max(1.0, measures.distance_m)
     terms = {
         "gait": weights["gait"] * gait,
-        "effort_wang2012": weights["effort_wang2012"] * measures.cost_of_transport(measures.wang2012_J),
+        "effort_wang2012": weights["effort_wang2012"]
+        * measures.cost_of_transport(measures.wang2012_J),
         "cubed_activation": weights["cubed_activation"] * measures.cubed_activation_s / walked,
         "knee_limit": weights["knee_limit"]
         * dead_band(measures.knee_limit_Nm, _KNEE_THRESHOLD_NM, _KNEE_TRANSITION_NM),
@@ -119,7 +120,7 @@ _SPEED_WEIGHT = 2.0
 _FALL_WEIGHT = 2.0
 
 
-def relative_assistance_cost(measures: Measures, speed_m_s: float, power_W_kg: float) -> float:  # noqa: N803
+def relative_assistance_cost(measures: Measures, speed_m_s: float, power_W_kg: float) -> float:
     """Change of cost of transport against an unassisted walk, with penalties; lower is better.
 
     Parameters

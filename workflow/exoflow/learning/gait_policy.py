@@ -30,10 +30,6 @@ class GaitPolicy(BasePolicy):
         Arguments of `networks.Critic`.
     log_std, min_log_std : float
         Start and floor of the exploration noise's logarithm, shares of the torque limit.
-    noise_memory : float
-        Share of the noise that is kept from one tick to the next, 0..1; see `explore`.
-    n_walkers : int
-        Rows of the observations of a rollout.
     critic_learning_rate : float
         At the start; it decays as the actor's rate does.
     """
@@ -49,8 +45,6 @@ class GaitPolicy(BasePolicy):
         critic: dict[str, Any],
         log_std: float,
         min_log_std: float,
-        noise_memory: float,
-        n_walkers: int,
         critic_learning_rate: float,
     ):
         super().__init__(observation_space, action_space)
@@ -58,8 +52,7 @@ class GaitPolicy(BasePolicy):
         self.critic = Critic(**critic)
         self.n_actor_inputs = self.actor.n_ticks * len(actor["input_scale"])
         self.log_std = torch.nn.Parameter(torch.full((1 if actor["mirrored"] else 2,), log_std))
-        self.min_log_std, self.noise_memory = min_log_std, noise_memory
-        self.register_buffer("noise", torch.zeros(n_walkers, 2))
+        self.min_log_std = min_log_std
         rates = (
             (lr_schedule(1), [*self.actor.parameters(), self.log_std]),
             (critic_learning_rate, self.critic.parameters()),
@@ -76,17 +69,6 @@ class GaitPolicy(BasePolicy):
         """Exploration noise of right and left leg, share of the torque limit. Shape: (2,)."""
         return self.log_std.clamp(min=self.min_log_std).exp().expand(2)
 
-    def explore(self) -> torch.Tensor:
-        """Exploration noise of this tick, standard deviation 1. Shape: (n_walkers, 2).
-
-        Each tick is a first-order autoregressive step. The actuator's slew limit
-        averages white noise away; noise that lasts reaches the hip. Each action's
-        probability is still that of its Gaussian alone.
-        """
-        fresh = math.sqrt(1.0 - self.noise_memory**2) * torch.randn_like(self.noise)
-        self.noise.mul_(self.noise_memory).add_(fresh)
-        return self.noise
-
     def act(self, observation: torch.Tensor) -> torch.Tensor:
         """Actions without exploration. Shapes: (B, n) -> (B, 2)."""
         return self.actor(observation[:, : self.n_actor_inputs])
@@ -94,7 +76,7 @@ class GaitPolicy(BasePolicy):
     def forward(self, observation: torch.Tensor, deterministic: bool = False):
         """Actions (B, 2), values (B, 1) and log-probabilities (B,) for a rollout."""
         mean = self.act(observation)
-        action = mean if deterministic else mean + self.std() * self.explore()
+        action = mean if deterministic else mean + self.std() * torch.randn_like(mean)
         log_prob = gaussian_log_prob(action, mean, self.std())
         return action, self.critic(observation)[:, None], log_prob
 
@@ -106,9 +88,7 @@ class GaitPolicy(BasePolicy):
         return self.forward(observation, deterministic)[0]
 
 
-def gaussian_log_prob(
-    action: torch.Tensor, mean: torch.Tensor, std: torch.Tensor
-) -> torch.Tensor:
+def gaussian_log_prob(action: torch.Tensor, mean: torch.Tensor, std: torch.Tensor) -> torch.Tensor:
     """Log-density of independent Gaussians. Shapes: (B, 2), (B, 2), (2,) -> (B,)."""
     z = (action - mean) / std
     return (-0.5 * z.square() - std.log() - LOG_SQRT_2PI).sum(dim=1)

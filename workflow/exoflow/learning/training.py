@@ -191,8 +191,6 @@ def build(
             },
             "log_std": settings.log_std,
             "min_log_std": settings.min_log_std,
-            "noise_memory": settings.noise_memory,
-            "n_walkers": settings.n_walkers,
             "critic_learning_rate": settings.critic_learning_rate,
         },
     )

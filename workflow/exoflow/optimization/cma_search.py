@@ -35,7 +35,7 @@ class SearchSpace:
 
 @dataclass
 class SearchResult:
-    """Best candidate, its value, evaluations so far and (evaluations, best) after every generation."""
+    """Best candidate, its value, and (evaluations, best value) after every generation."""
 
     best: np.ndarray
     value: float
@@ -148,7 +148,9 @@ def _new_strategy(space: SearchSpace, population: int, seed: int) -> cma.CMAEvol
     return cma.CMAEvolutionStrategy(start, 1.0, options)
 
 
-def _evaluate(candidates: Sequence[np.ndarray], lanes: Sequence[Lane], threads: ThreadPoolExecutor) -> np.ndarray:
+def _evaluate(
+    candidates: Sequence[np.ndarray], lanes: Sequence[Lane], threads: ThreadPoolExecutor
+) -> np.ndarray:
     values = np.empty(len(candidates))
     n = len(lanes)
 

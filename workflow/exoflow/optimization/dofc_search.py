@@ -10,7 +10,7 @@ from exoflow.optimization.cma_search import SearchSpace, minimize
 from exoflow.simulation.walker import Dofc, SensorNoise, Walker
 
 _NAMES = ("gain_share", "delay_s", "filter_tau_s")
-# Start: full torque at usual hip swings, and a delay at which assistance helps (Lim 2019: 0.1-0.25 s).
+# Start: full torque at usual hip swings, and a delay at which assistance helps (0.1-0.25 s).
 _START = (0.8, 0.15, 0.03)
 _STD = (0.4, 0.05, 0.02)
 _LOW = (0.0, 0.01, 0.0)
@@ -44,7 +44,7 @@ def tune_dofc(
     parameters: Mapping[str, float],
     references: Sequence[tuple[float, float]],
     *,
-    torque_limit_Nm: float,  # noqa: N803
+    torque_limit_Nm: float,
     duration_s: float,
     evaluations: int,
     seed: int,
@@ -77,7 +77,9 @@ def tune_dofc(
             law = law_of(candidate, torque_limit_Nm)
             values = []
             for walker, (speed, power) in zip(walkers, references, strict=True):
-                measures = walker.rollout(parameters, duration_s, law, noise=noise, noise_seed=seed).measures
+                measures = walker.rollout(
+                    parameters, duration_s, law, noise=noise, noise_seed=seed
+                ).measures
                 values.append(relative_assistance_cost(measures, speed, power))
             return float(np.mean(values))
 
@@ -95,7 +97,7 @@ def tune_dofc(
     return DofcTuning(law_of(result.best, torque_limit_Nm), result.value, result.history)
 
 
-def law_of(candidate: np.ndarray, torque_limit_Nm: float) -> Dofc:  # noqa: N803
+def law_of(candidate: np.ndarray, torque_limit_Nm: float) -> Dofc:
     """The control law of a candidate (gain share, delay, filter time constant)."""
     share, delay, tau = (float(x) for x in candidate)
     return Dofc(gain_Nm=share * torque_limit_Nm, delay_s=delay, filter_tau_s=tau)

@@ -42,7 +42,9 @@ class GaitSearch:
         """Speed, slope and impairment."""
         return self.settings["condition"]
 
-    def walkers(self, timestep_s: float, extra_slopes_deg: Sequence[float]) -> list[Walker]:
+    def walkers(
+        self, timestep_s: float, extra_slopes_deg: Sequence[float], with_uchida: bool = True
+    ) -> list[Walker]:
         """One walker per slope, private to one thread."""
         return [
             Walker.create(
@@ -52,6 +54,7 @@ class GaitSearch:
                 slope_deg=self.condition["slope_deg"] + extra,
                 impairment=self.condition["impairment"],
                 grf_limit_BW=self.reflex["objective"]["grf_limit_BW"],
+                with_uchida=with_uchida,
             )
             for extra in extra_slopes_deg
         ]
@@ -63,7 +66,9 @@ class GaitSearch:
             weights["symmetry"] = 0.0
         return weights
 
-    def run(self, start_values: Mapping[str, float] | None, checkpoint_folder: Path | None) -> "FoundGait":
+    def run(
+        self, start_values: Mapping[str, float] | None, checkpoint_folder: Path | None
+    ) -> "FoundGait":
         """Search from `start_values`, or cold from the published ones.
 
         Parameters
@@ -79,7 +84,9 @@ class GaitSearch:
         values = dict(start_values or _published_values(table))
         factor = self.reflex["sigma_factor"]
         if start_values is None:
-            speeds = [v for v in self.reflex["staged_speeds_m_s"] if v < self.condition["speed_m_s"]]
+            speeds = [
+                v for v in self.reflex["staged_speeds_m_s"] if v < self.condition["speed_m_s"]
+            ]
             speeds.append(self.condition["speed_m_s"])
             for stage, speed in enumerate(speeds):
                 space = search_space(table, values, COLD_FACTOR, COLD_SMALLEST)
@@ -112,18 +119,23 @@ class GaitSearch:
         weights, duration = self.weights(), self.reflex["duration_s"]
 
         def lane():
-            walkers = self.walkers(timestep_s, slopes_deg)
+            walkers = self.walkers(timestep_s, slopes_deg, with_uchida=False)
 
             def evaluate(candidate: np.ndarray) -> float:
                 values = dict(zip(space.names, candidate, strict=True))
-                scores = [score(w.rollout(values, duration).measures, speed_m_s, weights).total for w in walkers]
+                scores = [
+                    score(w.rollout(values, duration).measures, speed_m_s, weights).total
+                    for w in walkers
+                ]
                 return float(np.mean(scores))
 
             return evaluate
 
         checkpoint = None
         if checkpoint_folder is not None:
-            checkpoint = Checkpoint(checkpoint_folder / f"{name}.pickle", self.reflex["checkpoint_every_s"])
+            checkpoint = Checkpoint(
+                checkpoint_folder / f"{name}.pickle", self.reflex["checkpoint_every_s"]
+            )
         return minimize(
             space,
             [lane() for _ in range(self.reflex["threads"])],
@@ -172,7 +184,7 @@ class GaitSearch:
 
 @dataclass(frozen=True)
 class FoundGait:
-    """Outcome of a search: parameters, mean score over the slopes, evaluations and their history."""
+    """Outcome of a search; `score` is the mean over the slopes."""
 
     parameters: dict[str, float]
     score: float

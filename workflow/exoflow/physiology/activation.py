@@ -8,7 +8,8 @@ HYFYDY = 0
 OPENSIM = 1
 MODELS = {"hyfydy": HYFYDY, "opensim": OPENSIM}
 
-# Hyfydy: da/dt = (u - a)(C1 u + C2); activation_rate 100 /s = C1 + C2, deactivation_rate 25 /s = C2.
+# Hyfydy: da/dt = (u - a)(C1 u + C2); activation_rate 100 /s = C1 + C2,
+# deactivation_rate 25 /s = C2.
 HYFYDY_C1 = 75.0
 HYFYDY_C2 = 25.0
 # Thelen 2003 / OpenSim time constants, s.

@@ -57,7 +57,8 @@ def _residual(
     fiber_force = activation * fl * fv + passive_force_length(length) + FIBER_DAMPING * velocity
     residual = tendon_force_strain(strain) - cos_phi * fiber_force
     fiber_slope = (
-        activation * (active_force_length_slope(length) * fv + fl * force_velocity_slope(velocity) * rate)
+        activation
+        * (active_force_length_slope(length) * fv + fl * force_velocity_slope(velocity) * rate)
         + passive_force_length_slope(length)
         + FIBER_DAMPING * rate
     )
@@ -71,17 +72,24 @@ def _residual(
 
 @compiled
 def tendon_force(
-    length: float, mtu_length: float, optimal_length: float, slack_length: float, sin_pennation: float
+    length: float,
+    mtu_length: float,
+    optimal_length: float,
+    slack_length: float,
+    sin_pennation: float,
 ) -> float:
     """Tendon force per maximum isometric force for a given fibre length."""
     sin_phi = sin_pennation / length
     cos_phi = math.sqrt(1.0 - sin_phi * sin_phi)
-    return tendon_force_strain((mtu_length - optimal_length * length * cos_phi) / slack_length - 1.0)
+    return tendon_force_strain(
+        (mtu_length - optimal_length * length * cos_phi) / slack_length - 1.0
+    )
 
 
 @compiled
 def fiber_step(
     previous: float,
+    guess: float,
     dt: float,
     activation: float,
     mtu_length: float,
@@ -92,12 +100,14 @@ def fiber_step(
     """Fibre length after one backward-Euler step (`dt` > 0), or at isometric rest (`dt` = 0).
 
     The end-of-step length solves the force balance with v = (l - previous) / (dt v_max).
-    Newton from the previous length, bisection between the length limits if it does not settle.
+    Newton from `guess`, bisection between the length limits if it does not settle.
 
     Parameters
     ----------
     previous : float
         Fibre length at the start of the step, per optimal length.
+    guess : float
+        Where Newton starts; the last velocity carried on saves half of its steps.
     dt : float
         Step, s; 0 solves the isometric balance instead.
     activation : float
@@ -114,11 +124,18 @@ def fiber_step(
     """
     rate = 1.0 / (dt * MAX_SHORTENING_VELOCITY) if dt > 0.0 else 0.0
     low = shortest_fiber(sin_pennation)
-    length = min(FIBER_LENGTH_MAX, max(low, previous))
+    length = min(FIBER_LENGTH_MAX, max(low, guess))
     if dt > 0.0:
         for _ in range(_NEWTON_ITERATIONS):
             residual, slope = _residual(
-                length, previous, rate, activation, mtu_length, optimal_length, slack_length, sin_pennation
+                length,
+                previous,
+                rate,
+                activation,
+                mtu_length,
+                optimal_length,
+                slack_length,
+                sin_pennation,
             )
             if abs(residual) < _TOLERANCE:
                 return length
@@ -128,7 +145,14 @@ def fiber_step(
     for _ in range(_BISECTIONS):
         length = 0.5 * (low + high)
         residual, _slope = _residual(
-            length, previous, rate, activation, mtu_length, optimal_length, slack_length, sin_pennation
+            length,
+            previous,
+            rate,
+            activation,
+            mtu_length,
+            optimal_length,
+            slack_length,
+            sin_pennation,
         )
         if residual > 0.0:
             low = length

@@ -41,13 +41,13 @@ class Measures:
     steps: np.ndarray
     start_gait_distance_m: float
     end_gait_distance_m: float
-    wang2012_J: float  # noqa: N815
-    uchida2016_J: float  # noqa: N815
+    wang2012_J: float
+    uchida2016_J: float
     cubed_activation_s: float
-    knee_limit_Nm: float  # noqa: N815
-    grf_excess_BW: float  # noqa: N815
-    exo_work_J: float  # noqa: N815
-    exo_positive_work_J: float  # noqa: N815
+    knee_limit_Nm: float
+    grf_excess_BW: float
+    exo_work_J: float
+    exo_positive_work_J: float
     body_mass_kg: float
 
     @property
@@ -55,7 +55,7 @@ class Measures:
         """Mean speed of the centre of mass."""
         return self.distance_m / self.reached_s
 
-    def cost_of_transport(self, energy_J: float) -> float:  # noqa: N803
+    def cost_of_transport(self, energy_J: float) -> float:
         """Energy per body mass and distance, J/kg/m; the distance counts as 1 m at least."""
         return energy_J / (self.body_mass_kg * max(1.0, self.distance_m))
 
@@ -91,8 +91,8 @@ class Trajectory:
 
 @dataclass(frozen=True)
 class Rollout:
-    """Measures, trajectory (None if not stored) and the final state vector."""
+    """Measures, trajectory (no rows unless stored) and the final state vector."""
 
     measures: Measures
-    trajectory: Trajectory | None
+    trajectory: Trajectory
     state: np.ndarray

@@ -44,7 +44,8 @@ def read_parquet(path: Path) -> Trajectory:
         raise CheckpointError(f"{path}: no such file.") from None
     except (pa.ArrowInvalid, KeyError, TypeError, OSError) as problem:
         raise CheckpointError(
-            f"{path}: no readable trajectory ({type(problem).__name__}). Delete it and run snakemake again."
+            f"{path}: no readable trajectory ({type(problem).__name__}). "
+            "Delete it and run snakemake again."
         ) from None
     values = np.column_stack([table[name].to_numpy() for name in table.column_names])
     step, mass, slope = meta.pop("step_s"), meta.pop("body_mass_kg"), meta.pop("slope_deg")

@@ -28,7 +28,9 @@ def _segments(model: WalkerModel) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
                 fixed[m] += math.dist((ax, ay, az), (bx, by, bz))
                 continue
             if a > b:
-                raise ModelError(f"model {model.id}: muscle paths must run from the pelvis towards the foot.")
+                raise ModelError(
+                    f"model {model.id}: muscle paths must run from the pelvis towards the foot."
+                )
             index.append((m, a, b))
             value.append((ax, ay, bx, by, _lateral(model, m, a, az, b, bz) ** 2))
     return np.array(index, dtype=np.int64), np.array(value), fixed
@@ -45,7 +47,11 @@ LATERAL_OFFSET = (0.0, 0.0835, 0.0835, 0.0835 + 0.00792)
 
 
 def assemble(
-    model: WalkerModel, settings: Mapping, timestep_s: float, grf_limit_BW: float = DEFAULT_GRF_LIMIT_BW
+    model: WalkerModel,
+    settings: Mapping,
+    timestep_s: float,
+    grf_limit_BW: float = DEFAULT_GRF_LIMIT_BW,
+    with_uchida: bool = True,
 ) -> tuple[Plant, MujocoBody]:
     """Arrays and a MuJoCo body for one thread.
 
@@ -64,7 +70,6 @@ def assemble(
     body = MujocoBody.create(model)
     index, value, fixed = _segments(model)
     joints = np.array([(*j.parent, *j.child) for j in model.joints])
-    # Legs hang on the pelvis frame; the femur's parent is the pelvis, whose frame is the root.
     muscle = np.array(
         [
             (
@@ -97,7 +102,10 @@ def assemble(
         joints=joints,
         stops=np.array([(j.low, j.high, j.stiffness, j.damping) for j in model.joints]),
         spheres=np.array(
-            [(*c.at, c.radius, c.stiffness, c.damping, c.friction, FRICTION_VISCOSITY) for c in model.contacts]
+            [
+                (*c.at, c.radius, c.stiffness, c.damping, c.friction, FRICTION_VISCOSITY)
+                for c in model.contacts
+            ]
         ),
         segment_index=index,
         segment_value=value,
@@ -105,7 +113,7 @@ def assemble(
         muscle=muscle,
         activation_model=ACTIVATION_MODELS[settings["activation"]],
         grf_limit_BW=float(grf_limit_BW),
-        with_uchida=1,
+        with_uchida=int(with_uchida),
     )
     return plant, body
 

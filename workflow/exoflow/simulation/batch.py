@@ -45,7 +45,11 @@ class WalkerBatch:
     n_privileged = kernel.N_PRIVILEGED
 
     def __init__(
-        self, walkers: Sequence[Walker], parameters: Mapping[str, float], n_walkers: int, control_dt_s: float
+        self,
+        walkers: Sequence[Walker],
+        parameters: Mapping[str, float],
+        n_walkers: int,
+        control_dt_s: float,
     ):
         first = walkers[0]
         self.n_walkers = n_walkers
@@ -75,10 +79,12 @@ class WalkerBatch:
             Lists the measures there are.
         """
         if name not in self.measure_names:
-            raise KeyError(f"measure {name!r} is unknown. Measures: {', '.join(self.measure_names)}.")
+            raise KeyError(
+                f"measure {name!r} is unknown. Measures: {', '.join(self.measure_names)}."
+            )
         return self.measure_names.index(name)
 
-    def step(self, torque_command_Nm: np.ndarray) -> None:  # noqa: N803
+    def step(self, torque_command_Nm: np.ndarray) -> None:
         """Advance every walker by one control tick; fills `measures` and `privileged`.
 
         Parameters
@@ -90,7 +96,9 @@ class WalkerBatch:
         if self._pool is None:
             self._step_share(0, commands)
             return
-        for done in [self._pool.submit(self._step_share, i, commands) for i in range(len(self._shares))]:
+        for done in [
+            self._pool.submit(self._step_share, i, commands) for i in range(len(self._shares))
+        ]:
             done.result()
 
     def _step_share(self, thread: int, commands: np.ndarray) -> None:
@@ -98,7 +106,8 @@ class WalkerBatch:
         walker = self._walkers[thread]
         kernel.step_walkers(
             walker.plant, self._reflexes[thread], self._exo[thread], walker.n_ring, self._steps,
-            self.states[rows], commands[rows], self.measures[rows], self.privileged[rows], walker.work,
+            self.states[rows], commands[rows], self.measures[rows], self.privileged[rows],
+            walker.work,
         )  # fmt: skip
 
     def _walk_steadily(self, settle_s: float = 5.0) -> tuple[dict[str, float], np.ndarray]:
@@ -108,7 +117,9 @@ class WalkerBatch:
         walk = walker.rollout(self._parameters, REFERENCE_S, state=settled.state)
         measures = walk.measures
         if settled.measures.fell or measures.fell:
-            raise SimulationError("the walker falls without any torque from the exo; optimize the gait first.")
+            raise SimulationError(
+                "the walker falls without any torque from the exo; optimize the gait first."
+            )
         power = measures.wang2012_J / measures.reached_s
         reference = {
             "speed_m_s": measures.speed_m_s,
@@ -122,7 +133,11 @@ class WalkerBatch:
         walker = self._walkers[0]
         span = round(REFERENCE_S / walker.timestep_s)
         moments = np.sort(np.random.default_rng(seed).integers(0, span, size=n))
-        state = walker.rollout(self._parameters, settle_s).state if settle_s != 5.0 else self._steady.copy()
+        state = (
+            walker.rollout(self._parameters, settle_s).state
+            if settle_s != 5.0
+            else self._steady.copy()
+        )
         snapshots = np.empty((n, self.n_state))
         done = 0
         for row, moment in enumerate(moments):

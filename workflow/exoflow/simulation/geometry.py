@@ -8,7 +8,11 @@ from exoflow.simulation import kernel
 from exoflow.simulation.assemble import assemble
 from exoflow.simulation.model_data import DOF_NAMES, LEG_JOINTS, MUSCLE_NAMES, load_model
 
-_SETTINGS = {"activation": "opensim", "specific_tension_MPa": 0.25, "uchida_specific_tension_MPa": 0.6}
+_SETTINGS = {
+    "activation": "opensim",
+    "specific_tension_MPa": 0.25,
+    "uchida_specific_tension_MPa": 0.6,
+}
 
 
 def model_geometry(model_id: str, poses: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -35,7 +35,7 @@ from exoflow.control.reflexes import (
     next_gait_state,
 )
 from exoflow.physiology.activation import activation_step
-from exoflow.physiology.curves import active_force_length, force_velocity, MAX_SHORTENING_VELOCITY
+from exoflow.physiology.curves import MAX_SHORTENING_VELOCITY, active_force_length, force_velocity
 from exoflow.physiology.metabolics import (
     UCHIDA2016_BASAL,
     WANG2012_BASAL,
@@ -414,7 +414,9 @@ def _switch_states(state: np.ndarray, work: Work, threshold: float) -> None:
     sag_r = work.place[3, 0] - work.place[0, 0]
     sag_l = work.place[6, 0] - work.place[0, 0]
     load_r, load_l = state[LOAD], state[LOAD + 1]
-    state[GAIT_STATE] = next_gait_state(int(state[GAIT_STATE]), load_r, load_l, sag_r, sag_l, threshold)
+    state[GAIT_STATE] = next_gait_state(
+        int(state[GAIT_STATE]), load_r, load_l, sag_r, sag_l, threshold
+    )
     state[GAIT_STATE + 1] = next_gait_state(
         int(state[GAIT_STATE + 1]), load_l, load_r, sag_l, sag_r, threshold
     )
@@ -435,10 +437,13 @@ def _muscles(plant: Plant, state: np.ndarray, work: Work) -> None:
         a = activation_step(plant.activation_model, state[ACTIVATION + m], u, dt)
         state[ACTIVATION + m] = a
         lopt, slack, sin_pennation = (
-            plant.muscle[m, OPTIMAL_LENGTH], plant.muscle[m, SLACK_LENGTH], plant.muscle[m, SIN_PENNATION],
+            plant.muscle[m, OPTIMAL_LENGTH],
+            plant.muscle[m, SLACK_LENGTH],
+            plant.muscle[m, SIN_PENNATION],
         )  # fmt: skip
         previous = state[FIBER_LENGTH + m]
-        length = fiber_step(previous, dt, a, work.mtu_length[m], lopt, slack, sin_pennation)
+        guess = previous + dt * state[FIBER_VELOCITY + m]
+        length = fiber_step(previous, guess, dt, a, work.mtu_length[m], lopt, slack, sin_pennation)
         velocity = (length - previous) / dt
         force = tendon_force(length, work.mtu_length[m], lopt, slack, sin_pennation)
         state[FIBER_LENGTH + m] = length
@@ -448,16 +453,33 @@ def _muscles(plant: Plant, state: np.ndarray, work: Work) -> None:
         for j in range(3):
             work.moment[3 * (m // 9) + j] += newton * work.arm[m, j]
         fl = active_force_length(length)
-        active = a * fl * force_velocity(velocity / MAX_SHORTENING_VELOCITY) * plant.muscle[m, MAX_FORCE]
+        active = (
+            a * fl * force_velocity(velocity / MAX_SHORTENING_VELOCITY) * plant.muscle[m, MAX_FORCE]
+        )
         work.active_force[m] = active
         rate = wang2012_rate(
-            plant.muscle[m, MASS_WANG], plant.muscle[m, SLOW_TWITCH], u, a, length, velocity * lopt, active, newton
+            plant.muscle[m, MASS_WANG],
+            plant.muscle[m, SLOW_TWITCH],
+            u,
+            a,
+            length,
+            velocity * lopt,
+            active,
+            newton,
         )
         state[MUSCLE_RATE + m] = rate
         wang += rate
         if plant.with_uchida:
             uchida += uchida2016_rate(
-                plant.muscle[m, MASS_UCHIDA], plant.muscle[m, SLOW_TWITCH], u, a, length, velocity, lopt, active, fl
+                plant.muscle[m, MASS_UCHIDA],
+                plant.muscle[m, SLOW_TWITCH],
+                u,
+                a,
+                length,
+                velocity,
+                lopt,
+                active,
+                fl,
             )
         cubed += a * a * a
         state[SQUARED_ACTIVATION + m // 9] += a * a * dt
@@ -522,12 +544,18 @@ def _exo_torques(
 
 
 @compiled
-def _record_step(plant: Plant, state: np.ndarray, work: Work, events: np.ndarray, n_events: int) -> int:
+def _record_step(
+    plant: Plant, state: np.ndarray, work: Work, events: np.ndarray, n_events: int
+) -> int:
     """Note a step event (time, gait distance, leg) when a foot lands."""
     time = state[STEP_COUNT] * plant.dt
     for leg in range(2):
         loaded = 1.0 if state[LOAD + leg] >= STEP_LOAD else 0.0
-        if loaded == 1.0 and state[STEP_LOADED + leg] == 0.0 and time - state[LAST_STEP_TIME] > SHORTEST_STEP:
+        if (
+            loaded == 1.0
+            and state[STEP_LOADED + leg] == 0.0
+            and time - state[LAST_STEP_TIME] > SHORTEST_STEP
+        ):
             if n_events < events.shape[0]:
                 events[n_events, 0] = time
                 events[n_events, 1] = gait_distance(state, work)
@@ -540,7 +568,7 @@ def _record_step(plant: Plant, state: np.ndarray, work: Work, events: np.ndarray
 
 @compiled
 def gait_distance(state: np.ndarray, work: Work) -> float:
-    """Mean of the two smallest of centre of mass and both feet (forward), m: what has truly advanced."""
+    """Mean of the two rearmost of centre of mass and both feet, m: what has truly advanced."""
     a, b, c = state[COM], work.place[3, 0], work.place[6, 0]
     return 0.5 * (a + b + c - max(a, max(b, c)))
 
@@ -587,7 +615,13 @@ def physics_step(
     ring = state[RING : RING + n_ring * N_SENSORS].reshape((n_ring, N_SENSORS))
     for leg in range(2):
         add_reflexes(
-            reflex.index, reflex.value, leg, int(state[GAIT_STATE + leg]), ring, position, excitation
+            reflex.rows,
+            reflex.value,
+            leg,
+            int(state[GAIT_STATE + leg]),
+            ring,
+            position,
+            excitation,
         )
     _muscles(plant, state, work)
     knee = _joint_stops(plant, state, work)
@@ -625,12 +659,19 @@ def total_load(plant: Plant, state: np.ndarray, work: Work) -> float:
 
 @compiled
 def start_state(
-    plant: Plant, q: np.ndarray, v: np.ndarray, initial_load: float, n_ring: int, state: np.ndarray, work: Work
+    plant: Plant,
+    q: np.ndarray,
+    v: np.ndarray,
+    initial_load: float,
+    n_ring: int,
+    state: np.ndarray,
+    work: Work,
 ) -> None:
     """Fill `state` for a start from pose `q`, `v`: height set to the ground load, muscles at rest.
 
     The pelvis height is shifted until the feet carry `initial_load` body weights, the
-    fibres are solved isometrically at INITIAL_ACTIVATION, and the past of every sensor is its first value.
+    fibres are solved isometrically at INITIAL_ACTIVATION, and the past of every sensor is its
+    first value.
     """
     for i in range(state.shape[0]):
         state[i] = 0.0
@@ -649,13 +690,17 @@ def start_state(
     for m in range(N_MUSCLES):
         geometry = plant.muscle[m]
         length = fiber_step(
-            1.0, 0.0, INITIAL_ACTIVATION, work.mtu_length[m],
+            1.0, 1.0, 0.0, INITIAL_ACTIVATION, work.mtu_length[m],
             geometry[OPTIMAL_LENGTH], geometry[SLACK_LENGTH], geometry[SIN_PENNATION],
         )  # fmt: skip
         state[ACTIVATION + m] = INITIAL_ACTIVATION
         state[FIBER_LENGTH + m] = length
         state[TENDON_FORCE + m] = tendon_force(
-            length, work.mtu_length[m], geometry[OPTIMAL_LENGTH], geometry[SLACK_LENGTH], geometry[SIN_PENNATION]
+            length,
+            work.mtu_length[m],
+            geometry[OPTIMAL_LENGTH],
+            geometry[SLACK_LENGTH],
+            geometry[SIN_PENNATION],
         )
     state[GAIT_STATE] = UNKNOWN
     state[GAIT_STATE + 1] = UNKNOWN
@@ -677,7 +722,15 @@ def start_state(
 
 
 @compiled
-def _store_row(plant: Plant, state: np.ndarray, work: Work, time: float, row: np.ndarray, q: np.ndarray, v: np.ndarray) -> None:
+def _store_row(
+    plant: Plant,
+    state: np.ndarray,
+    work: Work,
+    time: float,
+    row: np.ndarray,
+    q: np.ndarray,
+    v: np.ndarray,
+) -> None:
     row[0] = time
     for i in range(N_DOF):
         row[1 + i] = q[i]
@@ -764,7 +817,9 @@ N_PRIVILEGED = 8 + N_DOF + N_MUSCLES + 6
 
 
 @compiled
-def observe_walker(plant: Plant, exo: Exo, state: np.ndarray, measures: np.ndarray, privileged: np.ndarray) -> None:
+def observe_walker(
+    plant: Plant, exo: Exo, state: np.ndarray, measures: np.ndarray, privileged: np.ndarray
+) -> None:
     """Instantaneous measures, and what only a simulation can know, scaled to about one."""
     for leg in range(2):
         measures[leg] = state[Q + 3 + 3 * leg]
@@ -804,7 +859,7 @@ def step_walkers(
     privileged: np.ndarray,
     work: Work,
 ) -> None:
-    """Advance walkers by one control tick under held torque commands; fallen ones stay as they are."""
+    """Advance walkers by one tick under held torque commands; fallen ones stay as they are."""
     memory = np.zeros(1, np.float32)
     noise = np.zeros((1, 6))
     tick = n_steps * plant.dt

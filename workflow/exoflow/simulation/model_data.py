@@ -40,7 +40,7 @@ FRICTION_VISCOSITY = 1000.0
 
 @dataclass(frozen=True)
 class Body:
-    """Mass (kg), inertia about z at the centre of mass (kg m2), centre of mass in the body frame (m)."""
+    """Mass (kg), inertia about z at the centre of mass (kg m2), centre of mass in its frame (m)."""
 
     mass: float
     inertia: float
@@ -49,7 +49,10 @@ class Body:
     def with_point_mass(self, mass: float, at: tuple[float, float]) -> "Body":
         """The same body with a point mass added at `at`."""
         total = self.mass + mass
-        com = tuple((self.mass * c + mass * p) / total for c, p in zip(self.com, at, strict=True))
+        com = (
+            (self.mass * self.com[0] + mass * at[0]) / total,
+            (self.mass * self.com[1] + mass * at[1]) / total,
+        )
         inertia = self.inertia
         for m, p in ((self.mass, self.com), (mass, at)):
             inertia += m * sum((a - b) ** 2 for a, b in zip(p, com, strict=True))
@@ -58,7 +61,7 @@ class Body:
 
 @dataclass(frozen=True)
 class Muscle:
-    """Force (N), lengths (m), pennation (rad), slow-twitch fraction and path points (body, x, y, z)."""
+    """Force (N), lengths (m), pennation (rad), slow-twitch share, path points (body, x, y, z)."""
 
     max_force: float
     optimal_length: float
@@ -74,7 +77,7 @@ class Muscle:
 
 @dataclass(frozen=True)
 class Joint:
-    """Joint position in parent and child frames (m), stops (rad), stiffness (Nm/rad), damping (s/rad)."""
+    """Place in parent and child frames (m), stops (rad), stiffness (Nm/rad), damping (s/rad)."""
 
     parent: tuple[float, float]
     child: tuple[float, float]
@@ -86,7 +89,7 @@ class Joint:
 
 @dataclass(frozen=True)
 class Contact:
-    """Heel or toe sphere in the foot frame (m), its stiffness (N/m^1.5), damping (s/m) and friction."""
+    """Heel or toe sphere in the foot frame (m), stiffness (N/m^1.5), damping (s/m), friction."""
 
     at: tuple[float, float]
     radius: float
@@ -113,7 +116,7 @@ class WalkerModel:
     slope_rad: float = 0.0
 
     def on_slope(self, slope_rad: float) -> "WalkerModel":
-        """The same walker on a slope (uphill positive); gravity is tilted, the ground stays level."""
+        """The same walker on a slope (uphill positive): gravity is tilted, not the ground."""
         return replace(self, slope_rad=slope_rad)
 
     def with_impairment(self, impairment: Mapping | None) -> "WalkerModel":
@@ -131,7 +134,9 @@ class WalkerModel:
         for muscle in impairment["muscles"]:
             name = f"{muscle}_{side}"
             if name not in MUSCLE_NAMES:
-                raise ModelError(f"impairment: muscle {name!r} is unknown. Muscles: {', '.join(MUSCLES)}.")
+                raise ModelError(
+                    f"impairment: muscle {name!r} is unknown. Muscles: {', '.join(MUSCLES)}."
+                )
             ceiling[MUSCLE_NAMES.index(name)] = float(impairment["excitation_ceiling"])
         return replace(self, excitation_ceiling=tuple(ceiling))
 
@@ -184,7 +189,10 @@ def load_model(model_id: str, contact_stiffness: float | None = None) -> WalkerM
         return Body(float(files[name]["mass_kg"]), float(files[name]["Izz_kgm2"]))
 
     back = joints["back"]
-    torso_at = tuple(float(back[f"p{a}_parent_m"]) - float(back[f"p{a}_child_m"]) for a in "xy")
+    torso_at = (
+        float(back["px_parent_m"]) - float(back["px_child_m"]),
+        float(back["py_parent_m"]) - float(back["py_child_m"]),
+    )
     torso = body("torso")
     trunk = body("pelvis").with_point_mass(torso.mass, torso_at)
     trunk = replace(trunk, inertia=trunk.inertia + torso.inertia)
@@ -201,7 +209,11 @@ def load_model(model_id: str, contact_stiffness: float | None = None) -> WalkerM
         )
 
     stiffness = CONTACT_STIFFNESS[model_id] if contact_stiffness is None else contact_stiffness
-    spheres = [row for row in _rows("contacts", version) if row["type"] == "sphere" and row["body"] == "calcn_r"]
+    spheres = [
+        row
+        for row in _rows("contacts", version)
+        if row["type"] == "sphere" and row["body"] == "calcn_r"
+    ]
     contacts = tuple(
         Contact(
             (float(row["x_m"]), float(row["y_m"])), float(row["radius_m"]), stiffness,

@@ -9,6 +9,7 @@ import ctypes
 import glob
 import os
 from dataclasses import dataclass
+from typing import Any
 
 import llvmlite.binding
 import mujoco
@@ -23,20 +24,30 @@ ctypes.CDLL(_LIBRARY, mode=ctypes.RTLD_GLOBAL)
 llvmlite.binding.load_library_permanently(_LIBRARY)
 
 _POINTERS = types.void(types.intp, types.intp)
-mj_kinematics = types.ExternalFunction("mj_kinematics", _POINTERS)
-mj_comPos = types.ExternalFunction("mj_comPos", _POINTERS)  # noqa: N816
-mj_comVel = types.ExternalFunction("mj_comVel", _POINTERS)  # noqa: N816
-mj_crb = types.ExternalFunction("mj_crb", _POINTERS)
-mj_rne = types.ExternalFunction("mj_rne", types.void(types.intp, types.intp, types.intc, types.intp))
+mj_kinematics: Any = types.ExternalFunction("mj_kinematics", _POINTERS)
+mj_comPos: Any = types.ExternalFunction("mj_comPos", _POINTERS)
+mj_comVel: Any = types.ExternalFunction("mj_comVel", _POINTERS)
+mj_crb: Any = types.ExternalFunction("mj_crb", _POINTERS)
+mj_rne: Any = types.ExternalFunction(
+    "mj_rne", types.void(types.intp, types.intp, types.intc, types.intp)
+)
 
 
-def _body_xml(model: WalkerModel, index: int, name: str, position: tuple[float, float], joints: str, children: str) -> str:
+def _body_xml(
+    model: WalkerModel,
+    index: int,
+    name: str,
+    position: tuple[float, float],
+    joints: str,
+    children: str,
+) -> str:
     body = model.bodies[index]
     # Only the inertia about the lateral axis acts in the plane; the others must be plausible.
     inertia = f"{body.inertia:.17g} {body.inertia:.17g} {body.inertia:.17g}"
     return (
         f'<body name="{name}" pos="{position[0]:.17g} 0 {position[1]:.17g}">{joints}'
-        f'<inertial pos="{body.com[0]:.17g} 0 {body.com[1]:.17g}" mass="{body.mass:.17g}" diaginertia="{inertia}"/>'
+        f'<inertial pos="{body.com[0]:.17g} 0 {body.com[1]:.17g}" mass="{body.mass:.17g}" '
+        f'diaginertia="{inertia}"/>'
         f"{children}</body>"
     )
 
@@ -60,7 +71,8 @@ def walker_xml(model: WalkerModel) -> str:
         '<joint name="tx" type="slide" axis="1 0 0"/><joint name="ty" type="slide" axis="0 0 1"/>'
         '<joint name="tilt" type="hinge" axis="0 -1 0"/>'
     )
-    gravity = f"{-GRAVITY_M_S2 * np.sin(model.slope_rad):.17g} 0 {-GRAVITY_M_S2 * np.cos(model.slope_rad):.17g}"
+    down = -GRAVITY_M_S2 * np.array([np.sin(model.slope_rad), np.cos(model.slope_rad)])
+    gravity = f"{down[0]:.17g} 0 {down[1]:.17g}"
     return (
         f'<mujoco model="{model.id}"><option gravity="{gravity}">'
         '<flag contact="disable" constraint="disable" autoreset="disable"/></option>'

@@ -62,7 +62,7 @@ class NoExo:
 class Dofc:
     """Delayed output feedback control."""
 
-    gain_Nm: float  # noqa: N815
+    gain_Nm: float
     delay_s: float
     filter_tau_s: float
 
@@ -107,7 +107,9 @@ def load_start_values(path: Path) -> dict[str, float]:
             try:
                 values[row["parameter"]] = float(row["value"])
             except (KeyError, TypeError, ValueError):
-                raise ModelError(f"{path}, line {line}: expected `parameter,value` with a number.") from None
+                raise ModelError(
+                    f"{path}, line {line}: expected `parameter,value` with a number."
+                ) from None
     return values
 
 
@@ -154,6 +156,7 @@ class Walker:
         impairment: Mapping | None = None,
         exo: Mapping | None = None,
         grf_limit_BW: float = DEFAULT_GRF_LIMIT_BW,
+        with_uchida: bool = True,
     ) -> "Walker":
         """Build a walker.
 
@@ -171,15 +174,19 @@ class Walker:
             `side`, `muscles`, `excitation_ceiling`.
         exo : mapping, optional
             The worn exo (masses, limits); none: nothing is worn.
+        grf_limit_BW : float
+            Ground force above which `Measures.grf_excess_BW` counts.
+        with_uchida : bool
+            Compute the second metabolic model too; a search is faster without it.
         """
         walker = load_model(model["id"], model.get("contact_stiffness_N_m15"))
         walker = walker.on_slope(radians(slope_deg)).with_impairment(impairment)
         if exo:
             walker = walker.with_exo(exo["mass_pelvis_kg"], exo["mass_thigh_kg"])
-        plant, body = assemble(walker, model, timestep_s, grf_limit_BW)
+        plant, body = assemble(walker, model, timestep_s, grf_limit_BW, with_uchida)
         return cls(
-            walker, model, reflex_table(reflexes), timestep_s, exo or {}, _start_pose(START_POSES[model["id"]]),
-            plant, kernel.make_work(), body,
+            walker, model, reflex_table(reflexes), timestep_s, exo or {},
+            _start_pose(START_POSES[model["id"]]), plant, kernel.make_work(), body,
         )  # fmt: skip
 
     no_exo = NoExo()
@@ -199,7 +206,9 @@ class Walker:
         s = self.exo_settings
         if not s:
             if not isinstance(law, NoExo):
-                raise ModelError("an exo law needs a worn exo: give `exo` settings to Walker.create.")
+                raise ModelError(
+                    "an exo law needs a worn exo: give `exo` settings to Walker.create."
+                )
             return kernel.Exo(ZERO_TORQUE, 0.0, 0.0, 0.0, 1, 0.0, 0.0, 1.0, no_network())
         tick = 1.0 / s["control_rate_Hz"]
         mode, gain, delay, smoothing = ZERO_TORQUE, 0.0, 0.0, 1.0
@@ -211,7 +220,8 @@ class Walker:
         elif isinstance(law, Policy):
             mode, network = NETWORK, pack_network(law.weights)
         return kernel.Exo(
-            mode, float(s["torque_limit_Nm"]), float(s["slew_Nm_s"]), float(s["lag_s"]), self.steps_per_tick,
+            mode, float(s["torque_limit_Nm"]), float(s["slew_Nm_s"]), float(s["lag_s"]),
+            self.steps_per_tick,
             float(gain), float(delay), float(smoothing), network,
         )  # fmt: skip
 
@@ -222,8 +232,8 @@ class Walker:
         steps = round(ticks)
         if abs(ticks - steps) > 1e-6 or steps < 1:
             raise ModelError(
-                f"exo.control_rate_Hz = {self.exo_settings['control_rate_Hz']} Hz is no whole number of "
-                f"{self.timestep_s * 1e3:g} ms steps. Choose a rate that divides evenly."
+                f"exo.control_rate_Hz = {self.exo_settings['control_rate_Hz']} Hz is no whole "
+                f"number of {self.timestep_s * 1e3:g} ms steps. Choose a rate that divides evenly."
             )
         return steps
 
@@ -275,16 +285,20 @@ class Walker:
         steps = np.zeros((MAX_STEPS, kernel.N_EVENT))
         memory = np.zeros(arrays.network.n_memory, np.float32)
         n_events, n_rows = kernel.run(
-            self.plant, self.table.arrays(parameters, self.timestep_s), arrays, self.n_ring, n_steps,
-            state, memory, self._noise(duration_s, noise, noise_seed), self.work, steps, rows, every,
+            self.plant, self.table.arrays(parameters, self.timestep_s), arrays, self.n_ring,
+            n_steps, state, memory, self._noise(duration_s, noise, noise_seed), self.work,
+            steps, rows, every,
         )  # fmt: skip
-        trajectory = None
-        if store_every_s:
-            trajectory = Trajectory(
-                TRAJECTORY_COLUMNS, rows[:n_rows], every * self.timestep_s, self.model.body_mass,
-                float(np.degrees(self.model.slope_rad)),
-            )  # fmt: skip
-        return Rollout(self._measures(begin, state, duration_s, steps[:n_events]), trajectory, state)
+        trajectory = Trajectory(
+            TRAJECTORY_COLUMNS,
+            rows[:n_rows],
+            every * self.timestep_s,
+            self.model.body_mass,
+            float(np.degrees(self.model.slope_rad)),
+        )
+        return Rollout(
+            self._measures(begin, state, duration_s, steps[:n_events]), trajectory, state
+        )
 
     def _noise(self, duration_s: float, noise: SensorNoise | None, seed: int) -> np.ndarray:
         if noise is None or not self.exo_settings:
@@ -293,7 +307,9 @@ class Walker:
         sigma = [noise.angle_rad] * 2 + [noise.velocity_rad_s] * 2 + [noise.gyro_rad_s] * 2
         return np.random.default_rng(seed).normal(size=(ticks, 6)) * sigma
 
-    def _measures(self, begin: np.ndarray, end: np.ndarray, planned_s: float, steps: np.ndarray) -> Measures:
+    def _measures(
+        self, begin: np.ndarray, end: np.ndarray, planned_s: float, steps: np.ndarray
+    ) -> Measures:
         reached = (end[kernel.STEP_COUNT] - begin[kernel.STEP_COUNT]) * self.timestep_s
 
         def gained(index: int) -> float:
@@ -319,7 +335,11 @@ class Walker:
         )
 
     def batch(
-        self, parameters: Mapping[str, float], n_walkers: int, control_dt_s: float = 0.01, threads: int = 1
+        self,
+        parameters: Mapping[str, float],
+        n_walkers: int,
+        control_dt_s: float = 0.01,
+        threads: int = 1,
     ) -> "WalkerBatch":
         """Many copies of this walker for learning; see `simulation.batch.WalkerBatch`."""
         from exoflow.simulation.batch import WalkerBatch
@@ -329,5 +349,11 @@ class Walker:
 
     def copy(self) -> "Walker":
         """The same walker with engine memory of its own, for another thread."""
-        plant, body = assemble(self.model, self.model_settings, self.timestep_s, self.plant.grf_limit_BW)
+        plant, body = assemble(
+            self.model,
+            self.model_settings,
+            self.timestep_s,
+            self.plant.grf_limit_BW,
+            bool(self.plant.with_uchida),
+        )
         return replace(self, plant=plant, work=kernel.make_work(), body=body)

@@ -72,7 +72,9 @@ def _compare(
     chosen, walker_of = settings["metabolics"], settings["condition"]
     noise = None
     if chosen["sensor_noise"]:
-        noise = SensorNoise(settings["policy"]["angle_noise_rad"], settings["policy"]["velocity_noise_rad_s"])
+        noise = SensorNoise(
+            settings["policy"]["angle_noise_rad"], settings["policy"]["velocity_noise_rad_s"]
+        )
 
     def walker(exo: Mapping | None, timestep_s: float = chosen["timestep_s"]) -> Walker:
         return Walker.create(

@@ -13,7 +13,8 @@ def run(model: str, poses: Path, output: Path) -> None:
     poses : Path
         One row per pose, columns named as the DOFs (rad, m); missing ones are 0.
     output : Path
-        The same rows with `<muscle>.mtu_length`, `<muscle>.moment_arm_hip|knee|ankle`, `com_x`, `com_y` (m).
+        The same rows with `<muscle>.mtu_length`, `<muscle>.moment_arm_hip|knee|ankle`,
+        `com_x`, `com_y` (m).
 
     Raises
     ------
@@ -32,7 +33,9 @@ def run(model: str, poses: Path, output: Path) -> None:
         raise ModelError(f"{poses}: no such file.") from None
     unknown = [name for name in table.columns if name not in DOF_NAMES]
     if unknown:
-        raise ModelError(f"{poses}: column {unknown[0]!r} is unknown. Columns: {', '.join(DOF_NAMES)}.")
+        raise ModelError(
+            f"{poses}: column {unknown[0]!r} is unknown. Columns: {', '.join(DOF_NAMES)}."
+        )
     numbers = table.apply(pd.to_numeric, errors="coerce")
     if numbers.isna().any(axis=None):
         bad = numbers.isna().stack()

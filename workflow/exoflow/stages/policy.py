@@ -100,7 +100,7 @@ def run(condition: str, seed: int, settings: Mapping[str, Any], gait: Path, outp
         name,
         settings=settings,
         inputs=[gait],
-        outputs=files.values(),
+        outputs=[file for file in files.values() if file.exists()],
         seed=seed,
         wall_time_s=time.monotonic() - started,
     )
@@ -134,11 +134,11 @@ def _skip(
 ) -> None:
     """Outputs that say why there is no controller."""
     from exoflow.control.policy_format import PolicyWeights, save_policy
-    from exoflow.records.files import write_bytes, write_text
+    from exoflow.records.files import write_text
     from exoflow.records.json_io import write_json
 
     save_policy(files[".npz"], PolicyWeights(status="skipped", reason=reason))
-    write_bytes(files[".onnx"], b"")
+    files[".onnx"].unlink(missing_ok=True)
     write_text(files[".csv"], _as_csv(columns, []))
     write_json(
         files[".json"],

@@ -38,7 +38,7 @@ def run(
     from exoflow.figures.animation import write_gif
     from exoflow.records.json_io import read_json
     from exoflow.records.trajectory import write_parquet, write_sto
-    from exoflow.simulation import Dofc, NoExo, Policy, Walker
+    from exoflow.simulation import Dofc, ExoLaw, NoExo, Policy, Walker
 
     gait = Path(gait)
     found = read_json(gait)
@@ -49,17 +49,20 @@ def run(
     if exo != "none":
         has_params = Path("params.yaml").is_file()
         worn = to_plain(load_params().exo if has_params else ExoSettings())
-    law = NoExo()
+    law: ExoLaw = NoExo()
     if exo == "dofc":
         metabolics = gait.parents[1] / "metabolics" / gait.name
         tuned = read_json(metabolics)["controllers"].get("dofc")
         if tuned is None:
-            raise CheckpointError(f"{metabolics}: holds no tuned DOFC. Run `exoflow metabolics` first.")
+            raise CheckpointError(
+                f"{metabolics}: holds no tuned DOFC. Run `exoflow metabolics` first."
+            )
         law = Dofc(tuned["gain_Nm"], tuned["delay_s"], tuned["filter_tau_s"])
     elif exo not in ("none", "off"):
-        law = Policy.load(Path(exo))
-        if law.weights.status != "ok":
-            raise UserError(f"{exo}: holds no controller ({law.weights.reason}).")
+        policy = Policy.load(Path(exo))
+        if policy.weights.status != "ok":
+            raise UserError(f"{exo}: holds no controller ({policy.weights.reason}).")
+        law = policy
     walker = Walker.create(
         settings["model"],
         reflexes=found["reflexes"],
@@ -78,7 +81,9 @@ def run(
         columns = {name: trajectory[name] for name in trajectory.columns}
         write_gif(columns, Path(video), slope_deg=settings["condition"]["slope_deg"])
     end = f"fell after {walk.measures.reached_s:.2f} s" if walk.measures.fell else "no fall"
+    measures = walk.measures
+    cost = measures.cost_of_transport(measures.wang2012_J)
     print(
-        f"{found['condition']}: {walk.measures.reached_s:.1f} s, {walk.measures.speed_m_s:.3f} m/s, "
-        f"{walk.measures.cost_of_transport(walk.measures.wang2012_J):.2f} J/kg/m (Wang 2012), {end}"
+        f"{found['condition']}: {measures.reached_s:.1f} s, {measures.speed_m_s:.3f} m/s, "
+        f"{cost:.2f} J/kg/m (Wang 2012), {end}"
     )

@@ -1,0 +1,83 @@
+"""The trajectory others rely on: names, units and files."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from exoflow.errors import CheckpointError
+from exoflow.records.trajectory import read_parquet, write_parquet, write_sto
+from exoflow.simulation import Walker
+from exoflow.simulation.model_data import DATA, MUSCLE_NAMES
+from exoflow.simulation.walker import load_start_values
+
+MODEL = {
+    "id": "h0918v3",
+    "activation": "opensim",
+    "specific_tension_MPa": 0.25,
+    "uchida_specific_tension_MPa": 0.6,
+}
+PROMISED = [
+    "time", "pelvis_tilt", "pelvis_tx", "pelvis_ty", "hip_flexion_r", "knee_angle_r",
+    "ankle_angle_r", "hip_flexion_l", "knee_angle_l", "ankle_angle_l", "leg_r.grf_x",
+    "leg_r.grf_y", "leg_l.grf_x", "leg_l.grf_y", "exo.hip_r.torque", "exo.hip_l.torque",
+    "com_x", "com_y",
+]  # fmt: skip
+PER_MUSCLE = [
+    "excitation", "activation", "mtu_length", "fiber_length", "fiber_velocity", "mtu_force",
+    "fiber_active_force", "metabolic_rate",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def trajectory():
+    walker = Walker.create(MODEL, reflexes="h0918_rs2v3", timestep_s=0.001)
+    gait = load_start_values(DATA / "reflexes" / "h0918v3_rs2_warm_start.csv")
+    return walker.rollout(gait, 2.0, store_every_s=0.01).trajectory
+
+
+def test_promised_columns_are_there(trajectory):
+    names = PROMISED + [f"{dof}_u" for dof in PROMISED[1:10]]
+    names += [f"{muscle}.{value}" for muscle in MUSCLE_NAMES for value in PER_MUSCLE]
+    assert not set(names) - set(trajectory.columns)
+    assert np.isfinite(trajectory.values).all()
+
+
+def test_values_are_si(trajectory):
+    assert np.diff(trajectory["time"]) == pytest.approx(0.01)
+    weight = trajectory.body_mass_kg * 9.81
+    support = trajectory["leg_r.grf_y"] + trajectory["leg_l.grf_y"]
+    assert support.mean() == pytest.approx(weight, rel=0.05)
+    assert trajectory["knee_angle_r"].min() < -0.7  # flexion is negative, rad
+    assert 0.2 < trajectory["soleus_r.mtu_length"].mean() < 0.4
+    speed = np.gradient(trajectory["pelvis_tx"], 0.01)
+    # Positions and velocities of a row belong to the same instant.
+    assert np.abs(speed - trajectory["pelvis_tx_u"])[2:-2].max() < 0.1
+
+
+def test_parquet_returns_what_was_written(trajectory, tmp_path):
+    path = tmp_path / "walk.parquet"
+    write_parquet(trajectory, path)
+    back = read_parquet(path)
+    assert back.columns == trajectory.columns
+    assert np.array_equal(back.values, trajectory.values)
+    assert back.body_mass_kg == trajectory.body_mass_kg
+
+
+def test_sto_is_a_storage_file_in_radians(trajectory, tmp_path):
+    path = tmp_path / "walk.sto"
+    write_sto(trajectory, path)
+    lines = path.read_text().splitlines()
+    end = lines.index("endheader")
+    assert "inDegrees=no" in lines[:end] and f"nRows={len(trajectory.values)}" in lines[:end]
+    table = pd.read_csv(path, sep="\t", skiprows=end + 1)
+    assert list(table.columns) == list(trajectory.columns)
+    assert f"nColumns={len(table.columns)}" in lines[:end]
+    np.testing.assert_allclose(table["hip_flexion_r"], trajectory["hip_flexion_r"], rtol=1e-7)
+
+
+def test_truncated_parquet_names_the_file(trajectory, tmp_path):
+    path = tmp_path / "walk.parquet"
+    write_parquet(trajectory, path)
+    path.write_bytes(path.read_bytes()[:200])
+    with pytest.raises(CheckpointError, match=r"walk.parquet: no readable trajectory"):
+        read_parquet(path)
