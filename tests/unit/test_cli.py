@@ -11,6 +11,7 @@ import pytest
 from exoflow import cli
 from exoflow.cli import phases as phase_commands
 from exoflow.config import PHASES, load_params, phase_settings, settings_json
+from exoflow.config.params import SECTIONS
 from exoflow.errors import SimulationError, UserError
 
 ROOT = Path(__file__).parents[2]
@@ -163,13 +164,12 @@ def test_a_misspelt_key_in_settings_is_refused(folder, calls, capsys):
 
 
 def test_a_gait_that_starts_from_another_gets_its_file(folder, calls, capsys):
-    text = (folder / "params.yaml").read_text()
-    start = "    warm_start: data/reflexes/h0918v3_rs2_warm_start.csv\nmodel"
-    assert start in text.replace("\n\nmodel", "\nmodel")
+    sections = "".join(f"{name}: {{}}\n" for name in SECTIONS)
     (folder / "params.yaml").write_text(
-        text.replace("\n\nmodel", "\nmodel").replace(start, "    start_from: level\nmodel")
+        "conditions:\n  level: {speed_m_s: 1.3}\n  steep: {speed_m_s: 1, start_from: level}\n"
+        + sections
     )
-    run(capsys, "reflex", "--condition", "weak_plantarflexors")
+    assert run(capsys, "reflex", "--condition", "steep")[0] == 0
     assert calls.arguments["start_from"] == Path("results/reflex/level.json")
 
 

@@ -68,8 +68,9 @@ content = json.dumps({{"phase": phase, "said": said.hexdigest(), "cost": 4.5}})
 for suffix in {suffixes}[phase]:
     output.with_name(output.name[: output.name.rindex(".")] + suffix).write_text(content)
 if phase == "report":
-    for beside in ("metrics.json", "learning_curves.csv", "gait_cycles.csv"):
-        output.with_name(beside).write_text(content)
+    output.with_name("metrics.json").write_text(content)
+    for table in ("learning_curves.csv", "gait_cycles.csv"):
+        output.with_name(table).write_text("name,step,change_cot_pct\\nfast/seed1,1,2\\n")
 with open("jobs.txt", "a") as jobs:
     jobs.write(phase + " " + " ".join(options.get("--condition", []) + options.get("--seed", [])))
     jobs.write("\\n")
@@ -152,6 +153,7 @@ def copy_project(folder: Path) -> Project:
     (folder / ".dvc").mkdir()
     for name in ("config", ".gitignore"):
         shutil.copy(ROOT / ".dvc" / name, folder / ".dvc" / name)
+    shutil.copytree(ROOT / ".dvc/plots", folder / ".dvc/plots")
     (folder / "params.yaml").write_text(PARAMS)
     (folder / "data/reflexes/start.csv").write_text("parameter,value\n")
     # DVC wants every dependency to be there, also a stage that is still to be written.

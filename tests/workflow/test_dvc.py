@@ -78,6 +78,9 @@ def test_metrics_and_plots_are_found(recorded):
     shown = recorded.run("dvc", "metrics", "show")
     assert shown.returncode == 0
     assert "cost" in shown.stdout
+    plot = recorded.run("dvc", "plots", "show", "--show-vega", "learning")
+    assert plot.returncode == 0, plot.stdout
+    assert "fast/seed1" in plot.stdout
 
 
 @pytest.mark.slow

@@ -61,3 +61,9 @@ def test_truncated_checkpoint_names_file_and_remedy(tmp_path):
     path.write_bytes(b"\x80\x04")
     with pytest.raises(CheckpointError, match=r"bowl.pickle is damaged or truncated .* Delete it"):
         search(16, checkpoint=Checkpoint(path))
+
+
+def test_never_ends_worse_than_its_start():
+    best = SearchSpace(SPACE.names, np.full(4, 0.1), SPACE.std, SPACE.low, SPACE.high)
+    result = minimize(best, [bowl], evaluations=9, population=8, seed=1, label="bowl")
+    assert result.value == bowl(best.start) and np.array_equal(result.best, best.start)

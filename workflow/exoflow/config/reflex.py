@@ -29,7 +29,7 @@ class ReflexObjective:
         1.0, doc="Weight of differences in step time and step length between the legs.", minimum=0
     )
     velocity_band: float = setting(
-        1.06, doc="Upper edge of the speed band as a multiple of its lower edge.", minimum=1
+        1.02, doc="Upper edge of the speed band as a multiple of its lower edge.", minimum=1
     )
 
 

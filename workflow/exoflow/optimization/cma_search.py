@@ -109,7 +109,9 @@ def minimize(
         np.random.set_state(saved["random_state"])
     else:
         strategy = _new_strategy(space, population, seed)
-        result = SearchResult(space.start.copy(), np.inf, 0)
+        # pycma never tries the start itself; a search must not end worse than it began.
+        result = SearchResult(space.start.copy(), float(lanes[0](space.start)), 1)
+        result.history.append((history_offset + 1, result.value))
     progress = Progress(evaluations, label, done=result.evaluations)
     last_save = time.monotonic()
     with ThreadPoolExecutor(len(lanes)) as threads:
