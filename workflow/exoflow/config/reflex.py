@@ -68,6 +68,15 @@ class ReflexSettings:
         minimum=-5,
         maximum=5,
     )
+    payload_pelvis_kg: float = setting(
+        2.0,
+        doc="Mass at the pelvis a candidate must also carry, so that it can wear an exo; 0: none.",
+        minimum=0,
+        maximum=20,
+    )
+    payload_thigh_kg: float = setting(
+        0.45, doc="The same on each thigh, 0.2 m below the hip, kg.", minimum=0, maximum=10
+    )
     seed: int = setting(1, doc="Random seed of the search.", minimum=0)
     threads: int = setting(
         2,

@@ -1,7 +1,7 @@
-"""Search of the reflex gains: staged speeds from a cold start, then robust over small slopes."""
+"""Search of the reflex gains: staged speeds from a cold start, then robust over variants."""
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,22 +42,34 @@ class GaitSearch:
         """Speed, slope and impairment."""
         return self.settings["condition"]
 
-    def walkers(
-        self, timestep_s: float, extra_slopes_deg: Sequence[float], with_uchida: bool = True
-    ) -> list[Walker]:
-        """One walker per slope, private to one thread."""
-        return [
-            Walker.create(
-                self.settings["model"],
-                reflexes=self.reflex["reflexes"],
-                timestep_s=timestep_s,
-                slope_deg=self.condition["slope_deg"] + extra,
-                impairment=self.condition["impairment"],
-                grf_limit_BW=self.reflex["objective"]["grf_limit_BW"],
-                with_uchida=with_uchida,
-            )
-            for extra in extra_slopes_deg
+    def walker(
+        self,
+        timestep_s: float,
+        extra_slope_deg: float = 0.0,
+        payload: Mapping | None = None,
+        with_uchida: bool = True,
+    ) -> Walker:
+        """The condition's walker on its slope plus `extra_slope_deg`; private to one thread."""
+        return Walker.create(
+            self.settings["model"],
+            reflexes=self.reflex["reflexes"],
+            timestep_s=timestep_s,
+            slope_deg=self.condition["slope_deg"] + extra_slope_deg,
+            impairment=self.condition["impairment"],
+            exo=payload,
+            grf_limit_BW=self.reflex["objective"]["grf_limit_BW"],
+            with_uchida=with_uchida,
+        )
+
+    def variants(self, timestep_s: float) -> list[Walker]:
+        """What a robust candidate must walk as: on every slope, and carrying the payload."""
+        walkers = [
+            self.walker(timestep_s, slope, with_uchida=False) for slope in self.reflex["slopes_deg"]
         ]
+        payload = {f"mass_{at}_kg": self.reflex[f"payload_{at}_kg"] for at in ("pelvis", "thigh")}
+        if any(payload.values()):
+            walkers.append(self.walker(timestep_s, payload=payload, with_uchida=False))
+        return walkers
 
     def weights(self) -> dict[str, float]:
         """Objective weights; an impaired gait is not asked to be symmetric."""
@@ -91,7 +103,7 @@ class GaitSearch:
             for stage, speed in enumerate(speeds):
                 space = search_space(table, values, COLD_FACTOR, COLD_SMALLEST)
                 result = self._stage(
-                    f"cold{stage}", space, COLD_TIMESTEP_S, [0.0], speed,
+                    f"cold{stage}", space, lambda: [self.walker(COLD_TIMESTEP_S)], speed,
                     self.reflex["cold_evaluations"] // len(speeds), spent, checkpoint_folder,
                 )  # fmt: skip
                 values = dict(zip(space.names, result.best, strict=True))
@@ -99,7 +111,7 @@ class GaitSearch:
                 spent += result.evaluations
         space = search_space(table, values, factor, SMALLEST_VALUE * factor)
         result = self._stage(
-            "robust", space, self.reflex["timestep_s"], self.reflex["slopes_deg"],
+            "robust", space, lambda: self.variants(self.reflex["timestep_s"]),
             self.condition["speed_m_s"], self.reflex["evaluations"], spent, checkpoint_folder,
         )  # fmt: skip
         best = dict(zip(space.names, (float(x) for x in result.best), strict=True))
@@ -109,8 +121,7 @@ class GaitSearch:
         self,
         name: str,
         space: SearchSpace,
-        timestep_s: float,
-        slopes_deg: Sequence[float],
+        make_walkers: Callable[[], list[Walker]],
         speed_m_s: float,
         evaluations: int,
         spent: int,
@@ -119,7 +130,7 @@ class GaitSearch:
         weights, duration = self.weights(), self.reflex["duration_s"]
 
         def lane():
-            walkers = self.walkers(timestep_s, slopes_deg, with_uchida=False)
+            walkers = make_walkers()
 
             def evaluate(candidate: np.ndarray) -> float:
                 values = dict(zip(space.names, candidate, strict=True))
@@ -149,7 +160,7 @@ class GaitSearch:
 
     def walk(self, values: Mapping[str, float], duration_s: float, stored_step_s: float) -> Rollout:
         """The condition's own walk with these gains, with its trajectory."""
-        walker = self.walkers(self.reflex["timestep_s"], [0.0])[0]
+        walker = self.walker(self.reflex["timestep_s"])
         return walker.rollout(values, duration_s, store_every_s=stored_step_s)
 
     def describe(self, walk: Rollout, strides: int) -> tuple[dict, dict, str | None]:
@@ -177,14 +188,14 @@ class GaitSearch:
 
     def score_terms(self, values: Mapping[str, float]) -> Score:
         """Objective terms of a parameter set on the condition's own slope."""
-        walker = self.walkers(self.reflex["timestep_s"], [0.0])[0]
+        walker = self.walker(self.reflex["timestep_s"])
         rollout = walker.rollout(values, self.reflex["duration_s"])
         return score(rollout.measures, self.condition["speed_m_s"], self.weights())
 
 
 @dataclass(frozen=True)
 class FoundGait:
-    """Outcome of a search; `score` is the mean over the slopes."""
+    """Outcome of a search; `score` is the mean over the variants."""
 
     parameters: dict[str, float]
     score: float

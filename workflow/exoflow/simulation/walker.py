@@ -173,7 +173,7 @@ class Walker:
         impairment : mapping, optional
             `side`, `muscles`, `excitation_ceiling`.
         exo : mapping, optional
-            The worn exo (masses, limits); none: nothing is worn.
+            The worn exo (masses, and its actuator if it has one); none: nothing is worn.
         grf_limit_BW : float
             Ground force above which `Measures.grf_excess_BW` counts.
         with_uchida : bool
@@ -204,7 +204,7 @@ class Walker:
     def exo_arrays(self, law: ExoLaw) -> kernel.Exo:
         """The exo law and actuator as the kernel takes them."""
         s = self.exo_settings
-        if not s:
+        if "torque_limit_Nm" not in s:
             if not isinstance(law, NoExo):
                 raise ModelError(
                     "an exo law needs a worn exo: give `exo` settings to Walker.create."
