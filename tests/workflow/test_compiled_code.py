@@ -6,11 +6,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 PACKAGE = Path(__file__).parents[2] / "workflow" / "exoflow"
 SCRIPT = (
     "from exoflow.physiology.muscle import fiber_step\n"
     "print(repr(fiber_step(0.9, 0.9, 0.001, 0.5, 0.30, 0.05, 0.25, 0.1)))\n"
 )
+
+pytestmark = pytest.mark.slow
 
 
 def compiled_result(folder):

@@ -14,6 +14,7 @@ from exoflow.config import load_params, phase_settings
 from exoflow.records.hashing import content_hash
 
 REPOSITORY = Path(__file__).parents[2]
+pytestmark = pytest.mark.slow
 
 
 def settings(phase, changes, seed=None):
@@ -62,7 +63,7 @@ def kill_after_first_checkpoint(place, arguments):
 
 def test_killed_reflex_search_ends_with_the_same_hash(folder):
     small = {
-        "evaluations": 96,
+        "evaluations": 64,
         "population": 8,
         "duration_s": 4.0,
         "checkpoint_every_s": 0.0,
@@ -81,7 +82,7 @@ def test_killed_reflex_search_ends_with_the_same_hash(folder):
 
 def test_killed_training_ends_with_the_same_hash(folder):
     reflex = ["reflex", "--condition", "level", "--settings", settings("reflex", {})]
-    small = {"steps": 3072, "buffer": 512, "evaluate_every": 1024}
+    small = {"steps": 3072, "buffer": 512, "evaluate_every": 1024, "checkpoint_every_s": 0.0}
     arguments = ["policy", "--condition", "level", "--settings", settings("policy", small, 1)]
     whole, killed = folder("whole"), folder("killed")
     for place in (whole, killed):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from exoflow.control.reflexes import EARLY_STANCE, LATE_STANCE, SWING
 from exoflow.gait import analysis
 from exoflow.gait.norms import load_norms
 from exoflow.records.rollout import Trajectory
@@ -33,6 +34,18 @@ def made_up_walk(stride_s=1.1, duration_s=12.0, speed=1.2):
 def test_heel_strikes_are_one_stride_apart():
     strikes = analysis.heel_strikes(made_up_walk(), "r")
     np.testing.assert_allclose(np.diff(strikes), 1.1, atol=0.0101)
+
+
+def test_a_toe_that_scuffs_in_swing_is_no_heel_strike():
+    walk = made_up_walk()
+    phase = (walk["time"] / 1.1) % 1.0
+    values = walk.values.copy()
+    values[(phase > 0.75) & (phase < 0.8), walk.columns.index("leg_r.grf_y")] = 200.0
+    state = np.where(phase < 0.6, np.where(phase < 0.3, EARLY_STANCE, LATE_STANCE), SWING)
+    scuffing = Trajectory(
+        (*walk.columns, "leg_r.gait_state"), np.column_stack([values, state]), 0.01, MASS
+    )
+    np.testing.assert_allclose(np.diff(analysis.heel_strikes(scuffing, "r")), 1.1, atol=0.0101)
 
 
 def test_costs_come_from_whole_strides():

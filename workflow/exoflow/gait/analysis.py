@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from exoflow.control.reflexes import EARLY_STANCE, LANDING, SWING
 from exoflow.gait.norms import JOINT_VARIABLE, band_for_speed, load_norms
 from exoflow.records.rollout import Trajectory
 from exoflow.units import GRAVITY_M_S2
@@ -36,8 +37,18 @@ class Strides:
 
 
 def heel_strikes(trajectory: Trajectory, side: str) -> np.ndarray:
-    """Times at which the foot of `side` ("r" or "l") lands after a swing, s."""
+    """Times at which the foot of `side` ("r" or "l") lands in front after a swing, s.
+
+    Where the reflex controller's gait states are stored, a strike is the switch to early
+    stance: a toe that scuffs the ground in swing is none. Otherwise it is the first load
+    after a swing of SHORTEST_SWING.
+    """
     time = trajectory["time"]
+    states = f"leg_{side}.gait_state"
+    if states in trajectory.columns:
+        state = trajectory[states]
+        swinging = np.isin(state[:-1], (SWING, LANDING))
+        return time[1:][swinging & (state[1:] == EARLY_STANCE)]
     weight = trajectory.body_mass_kg * GRAVITY_M_S2
     loaded = trajectory[f"leg_{side}.grf_y"] / weight > CONTACT_LOAD
     strikes = []
@@ -45,12 +56,8 @@ def heel_strikes(trajectory: Trajectory, side: str) -> np.ndarray:
     for k in range(1, len(time)):
         if loaded[k - 1] and not loaded[k]:
             lifted_at = time[k]
-        if (
-            loaded[k]
-            and not loaded[k - 1]
-            and lifted_at is not None
-            and time[k] - lifted_at >= SHORTEST_SWING
-        ):
+        landed = loaded[k] and not loaded[k - 1]
+        if landed and lifted_at is not None and time[k] - lifted_at >= SHORTEST_SWING:
             strikes.append(time[k])
             lifted_at = None
     return np.array(strikes)

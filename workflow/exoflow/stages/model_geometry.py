@@ -31,6 +31,8 @@ def run(model: str, poses: Path, output: Path) -> None:
         table = pd.read_csv(poses)
     except FileNotFoundError:
         raise ModelError(f"{poses}: no such file.") from None
+    except (ValueError, UnicodeDecodeError) as problem:
+        raise ModelError(f"{poses}: not a table of comma-separated numbers ({problem}).") from None
     unknown = [name for name in table.columns if name not in DOF_NAMES]
     if unknown:
         raise ModelError(
