@@ -28,6 +28,7 @@ def _learner(swinging_legs, **options) -> GaitPPO:
             },
             "log_std": -1.0,
             "min_log_std": -1.5,
+            "final_std_share": 0.8,
             "critic_learning_rate": 2e-3,
         },
         **options,
@@ -65,3 +66,12 @@ def test_exploration_never_falls_below_its_floor(swinging_legs):
     with torch.no_grad():
         policy.log_std.fill_(-9.0)
     torch.testing.assert_close(policy.std(), torch.full((2,), -1.5).exp())
+
+
+def test_exploration_shrinks_evenly_and_never_within_an_update(swinging_legs):
+    model = _learner(swinging_legs)
+    model.learn(4 * 32 * 4)
+    # What is learned of the noise aside: 0.8^(4/4) after the last of four updates.
+    torch.testing.assert_close(model.policy.log_share.exp(), torch.tensor(0.8))
+    model.policy.anneal(0.5)
+    torch.testing.assert_close(model.policy.log_share.exp(), torch.tensor(0.8).sqrt())

@@ -120,9 +120,7 @@ def test_student_learns_from_the_policies_there_are(gait, tmp_path):
     policy.run("steep", 1, POLICY_SETTINGS, _no_gait(tmp_path), skipped)
     outputs = [tmp_path / run / "student.npz" for run in "ab"]
     for output in outputs:
-        student.run(
-            STUDENT_SETTINGS, [gait, _no_gait(tmp_path)], [weights, skipped], output
-        )
+        student.run(STUDENT_SETTINGS, [gait, _no_gait(tmp_path)], [weights, skipped], output)
     for suffix in (".npz", ".json", ".onnx"):
         first, second = (output.with_suffix(suffix).read_bytes() for output in outputs)
         assert first == second, suffix

@@ -30,7 +30,7 @@ class PolicyReward:
     )
     fall: float = setting(30.0, doc="Penalty of a fall.", minimum=0)
     average_s: float = setting(
-        1.0, doc="Time constant of the moving averages of power and speed, s.", above=0
+        0.3, doc="Time constant of the moving averages of power and speed, s.", above=0
     )
 
 
@@ -67,7 +67,7 @@ class PolicySettings:
         0.98, doc="Lambda of the generalized advantage estimate.", minimum=0, maximum=1
     )
     learning_rate: float = setting(
-        3e-4, doc="Learning rate at the start; it decays linearly to zero.", above=0
+        1e-3, doc="Learning rate at the start; it decays linearly to zero.", above=0
     )
     critic_learning_rate: float = setting(
         1e-3, doc="The same for the critic, which can learn faster.", above=0
@@ -78,10 +78,16 @@ class PolicySettings:
         0.05, doc="An update stops early beyond this KL divergence.", above=0
     )
     log_std: float = setting(
-        -1.0, doc="Logarithm of the exploration noise at the start, share of the torque limit."
+        -0.5, doc="Logarithm of the exploration noise at the start, share of the torque limit."
     )
     min_log_std: float = setting(
         -2.5, doc="Floor of that logarithm; without one, training can collapse late."
+    )
+    final_std_share: float = setting(
+        0.25,
+        doc="Share of the exploration noise left at the end of training; it shrinks evenly.",
+        above=0,
+        maximum=1,
     )
     episode_s: float = setting(10.0, doc="Longest episode, s.", above=0)
     angle_noise_rad: float = setting(

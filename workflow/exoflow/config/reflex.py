@@ -41,7 +41,7 @@ class ReflexSettings:
         "h0918_rs2v3", doc="Reflex table in data/reflexes/ that names the parameters."
     )
     evaluations: int = setting(
-        2500, doc="Candidates tried from a warm start, or after the staged speeds.", minimum=1
+        2000, doc="Candidates tried from a warm start, or after the staged speeds.", minimum=1
     )
     cold_evaluations: int = setting(
         7000, doc="Candidates tried over the staged speeds of a cold start.", minimum=1

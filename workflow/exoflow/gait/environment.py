@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import gymnasium
 import numpy as np
@@ -248,7 +248,7 @@ class AssistedGaitEnv(gymnasium.Env):
         As for `AssistedGait`.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": []}
+    metadata = {"render_modes": []}  # noqa: RUF012 - the base class declares it so
 
     def __init__(self, batch: Any, settings: EnvironmentSettings | None = None, reward: Any = None):
         self._gait = AssistedGait(batch, settings or EnvironmentSettings(), reward)

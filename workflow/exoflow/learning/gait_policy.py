@@ -30,6 +30,8 @@ class GaitPolicy(BasePolicy):
         Arguments of `networks.Critic`.
     log_std, min_log_std : float
         Start and floor of the exploration noise's logarithm, shares of the torque limit.
+    final_std_share : float
+        Share that `anneal` leaves of the noise at the end of training.
     critic_learning_rate : float
         At the start; it decays as the actor's rate does.
     """
@@ -45,6 +47,7 @@ class GaitPolicy(BasePolicy):
         critic: dict[str, Any],
         log_std: float,
         min_log_std: float,
+        final_std_share: float,
         critic_learning_rate: float,
     ):
         super().__init__(observation_space, action_space)
@@ -53,6 +56,8 @@ class GaitPolicy(BasePolicy):
         self.n_actor_inputs = self.actor.n_ticks * len(actor["input_scale"])
         self.log_std = torch.nn.Parameter(torch.full((1 if actor["mirrored"] else 2,), log_std))
         self.min_log_std = min_log_std
+        self.log_final_share = math.log(final_std_share)
+        self.register_buffer("log_share", torch.zeros(()))
         rates = (
             (lr_schedule(1), [*self.actor.parameters(), self.log_std]),
             (critic_learning_rate, self.critic.parameters()),
@@ -67,7 +72,14 @@ class GaitPolicy(BasePolicy):
 
     def std(self) -> torch.Tensor:
         """Exploration noise of right and left leg, share of the torque limit. Shape: (2,)."""
-        return self.log_std.clamp(min=self.min_log_std).exp().expand(2)
+        return (self.log_std + self.log_share).clamp(min=self.min_log_std).exp().expand(2)
+
+    def anneal(self, progress: float) -> None:
+        """Shrink the exploration noise to its share at `progress`, 0..1, of the training.
+
+        A controller that has always been shaken by its own noise may fall without it.
+        """
+        self.log_share.fill_(progress * self.log_final_share)
 
     def act(self, observation: torch.Tensor) -> torch.Tensor:
         """Actions without exploration. Shapes: (B, n) -> (B, 2)."""

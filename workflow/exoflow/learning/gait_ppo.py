@@ -64,6 +64,8 @@ class GaitPPO(PPO):
                 break
         self._n_updates += 1
         self._record(statistics, rollout)
+        # Only now: until here the noise must be that of the rollout.
+        policy.anneal(self.num_timesteps / self._total_timesteps)
 
     def _update_current_progress_remaining(self, num_timesteps: int, total_timesteps: int) -> None:
         # Counted before the rollout, so that the last update still learns.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 from torch import nn
@@ -57,14 +59,14 @@ class Tcn(nn.Module):
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Weights under the names of the weights file, float32 copies."""
-        named = {}
+        named: dict[str, torch.Tensor] = {}
         for index, conv in enumerate(self.convs):
             named |= {f"conv{index}_w": conv.weight, f"conv{index}_b": conv.bias}
         named |= {"out_w": self.out.weight, "out_b": self.out.bias}
         return {name: tensor.detach().numpy().copy() for name, tensor in named.items()}
 
 
-def _past_ticks(conv: nn.Conv1d) -> int:
+def _past_ticks(conv: Any) -> int:
     """Ticks before the current one that a convolution sees."""
     return (conv.kernel_size[0] - 1) * conv.dilation[0]
 
@@ -78,7 +80,8 @@ class StreamingTcn:
     def __init__(self, tcn: Tcn, n_walkers: int):
         self._tcn = tcn
         self._past = [
-            torch.zeros(n_walkers, _past_ticks(conv) + 1, conv.in_channels) for conv in tcn.convs
+            torch.zeros(n_walkers, _past_ticks(conv) + 1, int(conv.in_channels))
+            for conv in tcn.convs
         ]
 
     @torch.no_grad()

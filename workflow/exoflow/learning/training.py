@@ -191,6 +191,7 @@ def build(
             },
             "log_std": settings.log_std,
             "min_log_std": settings.min_log_std,
+            "final_std_share": settings.final_std_share,
             "critic_learning_rate": settings.critic_learning_rate,
         },
     )

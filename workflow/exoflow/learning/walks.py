@@ -70,8 +70,14 @@ class Walks:
 
     def select(self, rows: slice) -> Walks:
         """Some of the walks."""
-        arrays = (self.gyro, self.measured, self.teacher, self.driver, self.length)
-        return Walks(*(array[rows] for array in arrays), self.symmetric)
+        return Walks(
+            gyro=self.gyro[rows],
+            measured=self.measured[rows],
+            teacher=self.teacher[rows],
+            driver=self.driver[rows],
+            length=self.length[rows],
+            symmetric=self.symmetric,
+        )
 
     def fell(self) -> np.ndarray:
         """Walks that ended in a fall. Shape: (n_walks,), bool."""
