@@ -97,7 +97,7 @@ class PolicySettings:
         0.1, doc="Standard deviation of the noise on hip velocities, rad/s.", minimum=0
     )
     timestep_s: float = setting(
-        0.002, doc="Step of the simulation in training, s.", minimum=0.0001, maximum=0.002
+        0.001, doc="Step of the simulation in training, s.", minimum=0.0001, maximum=0.002
     )
     evaluate_every: int = setting(
         40960, doc="Ticks between two evaluations without exploration noise.", minimum=1

@@ -34,7 +34,7 @@ class StudentSettings:
         12, doc="Passes over all walks recorded so far, at first and in each round.", minimum=1
     )
     timestep_s: float = setting(
-        0.002, doc="Step of the simulation in recorded walks, s.", minimum=0.0001, maximum=0.002
+        0.001, doc="Step of the simulation in recorded walks, s.", minimum=0.0001, maximum=0.002
     )
     batch: int = setting(64, doc="Stretches of walking in one gradient step.", minimum=1)
     learning_rate: float = setting(1e-3, doc="Learning rate of Adam.", above=0)
