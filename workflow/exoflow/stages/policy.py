@@ -125,7 +125,7 @@ def _walkers(walk: Mapping[str, Any], settings: Mapping[str, Any], timestep_s: f
         # Nothing was worn in the gait search: its walker may not carry the exo's mass.
         walker.batch(walk["parameters"], 1)
     except SimulationError as problem:
-        return None, str(problem)
+        return None, str(problem).rstrip(".")
     return lambda n_walkers: walker.batch(walk["parameters"], n_walkers), None
 
 
