@@ -30,7 +30,7 @@ class PolicyReward:
     )
     fall: float = setting(30.0, doc="Penalty of a fall.", minimum=0)
     average_s: float = setting(
-        0.1, doc="Time constant of the moving averages of power and speed, s.", above=0
+        0.3, doc="Time constant of the moving averages of power and speed, s.", above=0
     )
 
 
@@ -84,7 +84,7 @@ class PolicySettings:
         -2.5, doc="Floor of that logarithm; without one, training can collapse late."
     )
     final_std_share: float = setting(
-        0.5,
+        0.25,
         doc="Share of the exploration noise left at the end of training; it shrinks evenly.",
         above=0,
         maximum=1,
