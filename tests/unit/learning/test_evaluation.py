@@ -1,5 +1,6 @@
 import math
 
+import pytest
 import torch
 
 from exoflow.gait.environment import AssistedGait, EnvironmentSettings
@@ -54,3 +55,11 @@ def test_best_is_the_cheapest_without_falls_at_the_old_speed():
     dead = Evaluation(math.nan, math.nan, math.nan, 1.0)
     order = sorted([dead, cheap_but_falls, cheap_but_slow, valid, cheaper], key=Evaluation.rank)
     assert order == [cheaper, valid, cheap_but_slow, cheap_but_falls, dead]
+
+
+def test_saving_energy_a_little_too_fast_beats_doing_nothing():
+    nothing = Evaluation(0.2, 1.0, 0.009, 0.0)
+    # 1 % beyond the tolerance costs 2 points: -3.5 + 2 = -1.5
+    fast = Evaluation(-3.5, 1.03, 0.03, 0.0)
+    assert fast.rank() == (0.0, pytest.approx(-1.5))
+    assert min(nothing, fast, key=Evaluation.rank) is fast
