@@ -272,3 +272,19 @@ def test_params_show_prints_what_a_job_gets(folder, capsys):
 
 def test_every_phase_has_a_command():
     assert list(phase_commands.PHASE_COMMANDS) == list(PHASES)
+
+
+def test_command_ends_with_its_exit_code_and_all_its_output(tmp_path):
+    for arguments, code in (
+        (["hash", "missing.json"], 2),
+        (["--version"], 0),
+        (["params", "use", "nothing"], 2),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", "exoflow", *arguments],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == code
+        assert len((done.stdout + done.stderr).splitlines()) == 1

@@ -1,7 +1,5 @@
 """`python -m exoflow`."""
 
-import sys
+from exoflow.cli import program
 
-from exoflow.cli import main
-
-sys.exit(main())
+program()

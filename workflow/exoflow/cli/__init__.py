@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import atexit
 import os
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from exoflow import __version__
 from exoflow.cli.phases import PHASE_COMMANDS
@@ -36,6 +38,19 @@ class OneLineParser(argparse.ArgumentParser):
 
     def error(self, message: str) -> None:  # type: ignore[override]
         self.exit(2, f"exoflow: error: {message}. See: {self.prog} --help\n")
+
+
+def program() -> NoReturn:
+    """Entry point of the command: run it, then leave without native exit handlers.
+
+    Arrow's idle threads can abort a process that has finished its work (apache/arrow
+    issue 34314): exit code 134 would make Snakemake throw away good results.
+    """
+    code = main()
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

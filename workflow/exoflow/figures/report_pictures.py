@@ -62,7 +62,7 @@ def _read_trajectory(path: Path) -> dict[str, np.ndarray]:
     import pandas as pd
 
     try:
-        table = pd.read_parquet(path)
+        table = pd.read_parquet(path, use_threads=False, pre_buffer=False)
     except (OSError, ValueError) as error:
         raise CheckpointError(
             f"{path}: not a readable trajectory ({error}). Delete it and run reflex again."

@@ -110,7 +110,7 @@ def hash_parquet(content: bytes) -> Iterator[bytes]:
     """Name, type and values of every column, by the order of their names."""
     import pyarrow.parquet
 
-    table = pyarrow.parquet.read_table(io.BytesIO(content))
+    table = pyarrow.parquet.read_table(io.BytesIO(content), use_threads=False, pre_buffer=False)
     for name in sorted(table.column_names):
         column = table.column(name)
         yield f"{name} {column.type}".encode()

@@ -38,7 +38,7 @@ def read_parquet(path: Path) -> Trajectory:
         If the file is missing, truncated or holds no trajectory.
     """
     try:
-        table = pq.read_table(path)
+        table = pq.read_table(path, use_threads=False, pre_buffer=False)
         meta = json.loads(table.schema.metadata[_META])
     except FileNotFoundError:
         raise CheckpointError(f"{path}: no such file.") from None
