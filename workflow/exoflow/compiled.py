@@ -44,4 +44,3 @@ def _cache_folder() -> Path:
 setattr(numba.config, "CACHE_DIR", str(_cache_folder()))  # noqa: B010
 
 compiled = numba.njit(cache=True, nogil=True, error_model="numpy")
-compiled_inline = numba.njit(cache=True, nogil=True, error_model="numpy", inline="always")

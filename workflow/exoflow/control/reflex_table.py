@@ -11,20 +11,16 @@ from pathlib import Path
 
 import numpy as np
 
+from exoflow.config.conditions import MUSCLES
 from exoflow.control.reflexes import (
     DOF_REFLEX,
     MUSCLE_REFLEX,
-    N_SENSORS,
     STATE_NAMES,
     ReflexArrays,
     delay_steps,
 )
 from exoflow.errors import ModelError
 
-MUSCLES = (
-    "hamstrings", "bifemsh", "glut_max", "iliopsoas", "rect_fem",
-    "vasti", "gastroc", "soleus", "tib_ant",
-)  # fmt: skip
 DOFS = ("pelvis_tilt", "hip_flexion", "knee_angle", "ankle_angle")
 THRESHOLD = "stance_load_threshold"
 _VALUE_COLUMN = {
@@ -204,8 +200,3 @@ def _search(name: str, row: Mapping[str, str]) -> Parameter:
     return Parameter(
         name, float(row["init_mean"]), float(row["init_std"]), float(row["min"]), float(row["max"])
     )
-
-
-def empty_ring(table: ReflexTable, timestep_s: float) -> np.ndarray:
-    """A zeroed sensor ring for this table, shape (ring_length, N_SENSORS)."""
-    return np.zeros((table.ring_length(timestep_s), N_SENSORS))

@@ -5,11 +5,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from exoflow.control.exo_laws import ZERO_TORQUE
-from exoflow.control.network import no_network
 from exoflow.errors import ModelError
 from exoflow.physiology.activation import MODELS as ACTIVATION_MODELS
-from exoflow.simulation.kernel import Exo, Plant
+from exoflow.simulation.kernel import Plant
 from exoflow.simulation.model_data import FRICTION_VISCOSITY, WalkerModel
 from exoflow.simulation.mujoco_body import MujocoBody
 from exoflow.units import GRAVITY_M_S2
@@ -116,8 +114,3 @@ def assemble(
         with_uchida=int(with_uchida),
     )
     return plant, body
-
-
-def no_exo() -> Exo:
-    """Hips left to the muscles."""
-    return Exo(ZERO_TORQUE, 0.0, 0.0, 0.0, 1, 0.0, 0.0, 1.0, no_network())

@@ -8,10 +8,12 @@ import numpy as np
 from exoflow.control.exo_laws import EXTERNAL_COMMAND
 from exoflow.errors import SimulationError
 from exoflow.simulation import kernel
-from exoflow.simulation.walker import Walker
+from exoflow.simulation.walker import NoExo, Walker
 
 # Time over which the reference gait is measured and snapshots are drawn, s.
 REFERENCE_S = 10.0
+# Walk from the start pose until the gait is steady, s.
+SETTLE_S = 5.0
 
 
 class WalkerBatch:
@@ -58,11 +60,10 @@ class WalkerBatch:
         self._parameters = dict(parameters)
         self._steps = round(control_dt_s / first.timestep_s)
         self._reflexes = [first.table.arrays(parameters, first.timestep_s) for _ in walkers]
-        limits = first.exo_settings
-        zero = first.exo_arrays(first.no_exo)
-        self._exo = [zero._replace(mode=EXTERNAL_COMMAND) for _ in walkers]
-        if not limits:
+        if not first.exo_settings:
             raise SimulationError("a batch for learning needs a worn exo.")
+        zero = first.exo_arrays(NoExo())
+        self._exo = [zero._replace(mode=EXTERNAL_COMMAND) for _ in walkers]
         self.states = np.tile(first.start(parameters), (n_walkers, 1))
         self.measures = np.zeros((n_walkers, self.n_measures))
         self.privileged = np.zeros((n_walkers, self.n_privileged))
@@ -110,10 +111,10 @@ class WalkerBatch:
             walker.work,
         )  # fmt: skip
 
-    def _walk_steadily(self, settle_s: float = 5.0) -> tuple[dict[str, float], np.ndarray]:
+    def _walk_steadily(self) -> tuple[dict[str, float], np.ndarray]:
         """Reference costs at zero torque and the settled state they start from."""
         walker = self._walkers[0]
-        settled = walker.rollout(self._parameters, settle_s)
+        settled = walker.rollout(self._parameters, SETTLE_S)
         walk = walker.rollout(self._parameters, REFERENCE_S, state=settled.state)
         measures = walk.measures
         if settled.measures.fell or measures.fell:
@@ -128,14 +129,14 @@ class WalkerBatch:
         }
         return reference, settled.state
 
-    def snapshot_pool(self, n: int, seed: int, settle_s: float = 5.0) -> np.ndarray:
+    def snapshot_pool(self, n: int, seed: int, settle_s: float = SETTLE_S) -> np.ndarray:
         """States of the steady gait at zero torque at `n` random moments, shape (n, n_state)."""
         walker = self._walkers[0]
         span = round(REFERENCE_S / walker.timestep_s)
         moments = np.sort(np.random.default_rng(seed).integers(0, span, size=n))
         state = (
             walker.rollout(self._parameters, settle_s).state
-            if settle_s != 5.0
+            if settle_s != SETTLE_S
             else self._steady.copy()
         )
         snapshots = np.empty((n, self.n_state))

@@ -20,7 +20,7 @@ from exoflow.control.exo_laws import (
     actuator_step,
     delayed_output_feedback,
 )
-from exoflow.control.network import NetworkArrays, network_tick
+from exoflow.control.network import TCN, NetworkArrays, network_tick
 from exoflow.control.reflexes import (
     N_MUSCLES,
     N_SENSORS,
@@ -519,7 +519,7 @@ def _exo_torques(
             state[EXO_COMMAND + 1] = -torque
         elif exo.mode == NETWORK:
             features = np.empty(6, np.float32)
-            if exo.network.layout[0] == 4:
+            if exo.network.layout[0] == TCN:
                 features[0] = state[V + TILT] + state[V + 3] + row[4]
                 features[1] = state[V + TILT] + state[V + 6] + row[5]
             else:

@@ -189,7 +189,34 @@ class Walker:
             _start_pose(START_POSES[model["id"]]), plant, kernel.make_work(), body,
         )  # fmt: skip
 
-    no_exo = NoExo()
+    @classmethod
+    def for_gait(
+        cls,
+        gait: Mapping,
+        model: Mapping,
+        condition: Mapping,
+        timestep_s: float,
+        exo: Mapping | None = None,
+    ) -> "Walker":
+        """The walker of a reflex result: its reflex set, on its slope, with its impairment.
+
+        Parameters
+        ----------
+        gait : mapping
+            Result of the reflex phase.
+        model, exo : mapping
+            As in `create`.
+        condition : mapping
+            `slope_deg` and `impairment`.
+        """
+        return cls.create(
+            model,
+            reflexes=gait["reflexes"],
+            timestep_s=timestep_s,
+            slope_deg=condition["slope_deg"],
+            impairment=condition["impairment"],
+            exo=exo,
+        )
 
     @property
     def n_ring(self) -> int:

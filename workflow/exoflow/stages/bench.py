@@ -14,6 +14,8 @@ def run(what: str = "engine", as_json: bool = False) -> None:
 
     Prints the best of five for 1 and 2 ms steps and their ratio; with `as_json` one JSON object.
     """
+    from exoflow.config import to_plain
+    from exoflow.config.model import ModelSettings
     from exoflow.errors import UserError
     from exoflow.simulation import Walker
     from exoflow.simulation.model_data import DATA
@@ -22,12 +24,7 @@ def run(what: str = "engine", as_json: bool = False) -> None:
     if what != "engine":
         raise UserError(f"bench {what!r} is unknown. Benchmarks: engine.")
     values = load_start_values(DATA / "reflexes" / "h0918v3_rs2_warm_start.csv")
-    model = {
-        "id": "h0918v3",
-        "activation": "opensim",
-        "specific_tension_MPa": 0.25,
-        "uchida_specific_tension_MPa": 0.6,
-    }
+    model = to_plain(ModelSettings())
     result: dict = {"benchmark": what, "cpu": _cpu(), "real_time_factor": {}}
     for step in (0.001, 0.002):
         walker = Walker.create(model, reflexes="h0918_rs2v3", timestep_s=step)

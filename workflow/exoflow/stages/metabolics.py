@@ -69,7 +69,7 @@ def _compare(
     from exoflow.optimization.dofc_search import tune_dofc, unassisted
     from exoflow.simulation import NoExo, Policy, SensorNoise, Walker
 
-    chosen, walker_of = settings["metabolics"], settings["condition"]
+    chosen = settings["metabolics"]
     noise = None
     if chosen["sensor_noise"]:
         noise = SensorNoise(
@@ -77,14 +77,7 @@ def _compare(
         )
 
     def walker(exo: Mapping | None, timestep_s: float = chosen["timestep_s"]) -> Walker:
-        return Walker.create(
-            settings["model"],
-            reflexes=gait["reflexes"],
-            timestep_s=timestep_s,
-            slope_deg=walker_of["slope_deg"],
-            impairment=walker_of["impairment"],
-            exo=exo,
-        )
+        return Walker.for_gait(gait, settings["model"], settings["condition"], timestep_s, exo)
 
     def evaluate(walker: Walker, law) -> dict:
         walk = walker.rollout(

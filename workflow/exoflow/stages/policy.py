@@ -113,13 +113,8 @@ def _walkers(walk: Mapping[str, Any], settings: Mapping[str, Any], timestep_s: f
 
     if walk["status"] != "ok":
         return None, walk["reason"]
-    walker = Walker.create(
-        settings["model"],
-        reflexes=walk["reflexes"],
-        timestep_s=timestep_s,
-        slope_deg=settings["condition"]["slope_deg"],
-        impairment=settings["condition"]["impairment"],
-        exo=settings["exo"],
+    walker = Walker.for_gait(
+        walk, settings["model"], settings["condition"], timestep_s, settings["exo"]
     )
     try:
         # Nothing was worn in the gait search: its walker may not carry the exo's mass.

@@ -63,13 +63,8 @@ def run(
         if policy.weights.status != "ok":
             raise UserError(f"{exo}: holds no controller ({policy.weights.reason}).")
         law = policy
-    walker = Walker.create(
-        settings["model"],
-        reflexes=found["reflexes"],
-        timestep_s=settings["reflex"]["timestep_s"],
-        slope_deg=settings["condition"]["slope_deg"],
-        impairment=settings["condition"]["impairment"],
-        exo=worn,
+    walker = Walker.for_gait(
+        found, settings["model"], settings["condition"], settings["reflex"]["timestep_s"], worn
     )
     walk = walker.rollout(found["parameters"], duration_s, law, store_every_s=STORED_STEP_S)
     trajectory = walk.trajectory

@@ -171,15 +171,7 @@ def _walker(
 ):
     from exoflow.simulation import Walker
 
-    condition = settings["conditions"][name]
-    return Walker.create(
-        settings["model"],
-        reflexes=walk["reflexes"],
-        timestep_s=timestep_s,
-        slope_deg=condition["slope_deg"],
-        impairment=condition["impairment"],
-        exo=exo,
-    )
+    return Walker.for_gait(walk, settings["model"], settings["conditions"][name], timestep_s, exo)
 
 
 def _body_mass(settings: Mapping[str, Any], name: str, walk: Mapping) -> float:
