@@ -83,7 +83,9 @@ NOT_FINITE = 139
 START_X = 140
 MUSCLE_RATE = 141
 SQUARED_ACTIVATION = 159
-DOFC_STATE = 161
+STOP_MOMENT = 161
+PUSH = 167
+DOFC_STATE = 168
 RING = DOFC_STATE + DOFC_MEMORY
 
 # Load at which a foot counts as landed for step events, body weights, and shortest step, s.
@@ -95,14 +97,16 @@ FALL_HEIGHT = 0.85
 INITIAL_ACTIVATION = 0.05
 
 N_EVENT = 3
-# Trajectory row: time, q, v, 8 values per muscle, grf, exo torques, com, muscle moments, gait
-# states, then running sums: metabolic energies (Wang, Uchida), exo work and positive exo work.
+# Trajectory row: time, q, v, 8 values per muscle, grf, exo torques, com, muscle moments, joint
+# stop moments, push, gait states, then running sums: metabolic energies (Wang, Uchida), exo work and positive exo work.
 ROW_MUSCLE = 19
 ROW_GRF = ROW_MUSCLE + 8 * N_MUSCLES
 ROW_EXO = ROW_GRF + 4
 ROW_COM = ROW_EXO + 2
 ROW_MOMENT = ROW_COM + 2
-ROW_STATE = ROW_MOMENT + 6
+ROW_STOP = ROW_MOMENT + 6
+ROW_PUSH = ROW_STOP + 6
+ROW_STATE = ROW_PUSH + 1
 ROW_SUMS = ROW_STATE + 2
 N_ROW = ROW_SUMS + 4
 
@@ -371,6 +375,7 @@ def _joint_stops(plant: Plant, state: np.ndarray, work: Work) -> float:
     """
     knee = 0.0
     for joint in range(6):
+        state[STOP_MOMENT + joint] = 0.0
         angle = state[Q + 3 + joint]
         omega = state[V + 3 + joint]
         k, c = plant.stops[joint, 2], plant.stops[joint, 3]
@@ -383,6 +388,7 @@ def _joint_stops(plant: Plant, state: np.ndarray, work: Work) -> float:
         else:
             continue
         work.force[3 + joint] += moment
+        state[STOP_MOMENT + joint] = moment
         if joint % 3 == 1:
             knee += abs(moment)
     return knee
@@ -626,6 +632,8 @@ def physics_step(
     _muscles(plant, state, work)
     knee = _joint_stops(plant, state, work)
     _exo_torques(plant, exo, state, memory, noise, work)
+    # The pelvis frame sits at the pelvis' centre of mass, where a push acts.
+    work.force[0] += state[PUSH]
     x, y = center_of_mass(plant, work)
     state[COM] = x
     state[COM + 1] = y
@@ -754,12 +762,24 @@ def _store_row(
     row[ROW_COM + 1] = state[COM + 1]
     for j in range(6):
         row[ROW_MOMENT + j] = work.moment[j]
+        row[ROW_STOP + j] = state[STOP_MOMENT + j]
+    row[ROW_PUSH] = state[PUSH]
     row[ROW_STATE] = state[GAIT_STATE]
     row[ROW_STATE + 1] = state[GAIT_STATE + 1]
     row[ROW_SUMS] = state[METABOLIC_WANG]
     row[ROW_SUMS + 1] = state[METABOLIC_UCHIDA]
     row[ROW_SUMS + 2] = state[EXO_WORK]
     row[ROW_SUMS + 3] = state[EXO_POSITIVE_WORK]
+
+
+@compiled
+def _push_at(pushes: np.ndarray, time: float) -> float:
+    """Horizontal force on the pelvis at a time, N."""
+    force = 0.0
+    for k in range(pushes.shape[0]):
+        if pushes[k, 0] <= time < pushes[k, 1]:
+            force += pushes[k, 2]
+    return force
 
 
 @compiled
@@ -776,6 +796,7 @@ def run(
     events: np.ndarray,
     rows: np.ndarray,
     store_every: int,
+    pushes: np.ndarray,
 ) -> tuple[int, int]:
     """Run until `n_steps` are done or the walker falls; returns step events and stored rows.
 
@@ -785,6 +806,8 @@ def run(
         Out: time (s), gait distance (m), leg.
     rows : ndarray, shape (max rows, N_ROW)
         Out: a trajectory row before every `store_every`-th step; no rows stores nothing.
+    pushes : ndarray, shape (n_pushes, 3)
+        Start and end (s) and horizontal force on the pelvis (N, forward positive).
     """
     n_events = 0
     n_rows = 0
@@ -797,6 +820,8 @@ def run(
             for i in range(N_DOF):
                 q[i] = state[Q + i]
                 v[i] = state[V + i]
+        if pushes.shape[0] > 0:
+            state[PUSH] = _push_at(pushes, state[STEP_COUNT] * plant.dt)
         physics_step(plant, reflex, exo, n_ring, state, memory, noise, work)
         if store:
             _store_row(plant, state, work, time, rows[n_rows], q, v)

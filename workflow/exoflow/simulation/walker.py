@@ -1,7 +1,7 @@
 """The walker behind the engine contract: parameters in, a walk out."""
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,6 +48,7 @@ TRAJECTORY_COLUMNS = (
     "leg_r.grf_x", "leg_r.grf_y", "leg_l.grf_x", "leg_l.grf_y",
     "exo.hip_r.torque", "exo.hip_l.torque", "com_x", "com_y",
     *(f"{name}.muscle_moment" for name in DOF_NAMES[3:]),
+    *(f"{name}.stop_moment" for name in DOF_NAMES[3:]), "push_x",
     "leg_r.gait_state", "leg_l.gait_state",
     "energy_wang2012", "energy_uchida2016", "exo.work", "exo.positive_work",
 )  # fmt: skip
@@ -91,6 +92,15 @@ class SensorNoise:
     gyro_rad_s: float = 0.1
 
 
+@dataclass(frozen=True)
+class Push:
+    """A horizontal force on the pelvis' centre of mass, forward positive."""
+
+    start_s: float
+    duration_s: float
+    force_N: float
+
+
 def load_start_values(path: Path) -> dict[str, float]:
     """Read `parameter,value` rows (reflex parameters and start-pose offsets).
 
@@ -126,6 +136,13 @@ def _start_pose(name: str) -> tuple[np.ndarray, np.ndarray]:
 def reflex_table(name: str) -> ReflexTable:
     """A reflex set by name from data/reflexes."""
     return load_reflex_table(DATA / "reflexes" / f"{name}.csv")
+
+
+def _push_rows(pushes: Sequence[Push]) -> np.ndarray:
+    rows = np.zeros((len(pushes), 3))
+    for k, push in enumerate(pushes):
+        rows[k] = push.start_s, push.start_s + push.duration_s, push.force_N
+    return rows
 
 
 @dataclass
@@ -264,11 +281,27 @@ class Walker:
             )
         return steps
 
-    def start(self, parameters: Mapping[str, float]) -> np.ndarray:
-        """State vector at the start pose with its offsets, muscles at rest."""
-        q, v = self.pose[0].copy(), self.pose[1]
+    def start(
+        self,
+        parameters: Mapping[str, float],
+        position_change: np.ndarray | None = None,
+        velocity_change: np.ndarray | None = None,
+    ) -> np.ndarray:
+        """State vector at the start pose with its offsets, muscles at rest.
+
+        Parameters
+        ----------
+        position_change, velocity_change : ndarray, shape (9,), optional
+            Added to pose and velocity in the order of DOF_NAMES; m, rad and per second. The
+            height is set afterwards so that the feet carry the body.
+        """
+        q, v = self.pose[0].copy(), self.pose[1].copy()
         for dof in OFFSET_DOFS:
             q[DOF_NAMES.index(dof)] += parameters.get(f"{dof}.offset", 0.0)
+        if position_change is not None:
+            q += position_change
+        if velocity_change is not None:
+            v += velocity_change
         state = np.zeros(self.n_state)
         kernel.start_state(self.plant, q, v, INITIAL_LOAD_BW, self.n_ring, state, self.work)
         return state
@@ -283,6 +316,7 @@ class Walker:
         noise_seed: int = 0,
         store_every_s: float | None = None,
         state: np.ndarray | None = None,
+        pushes: Sequence[Push] = (),
     ) -> Rollout:
         """Walk for `duration_s` or until a fall.
 
@@ -297,6 +331,8 @@ class Walker:
             Store a trajectory with this step.
         state : ndarray, optional
             Start from a copied state vector instead of the start pose.
+        pushes : sequence of Push, optional
+            Forces on the pelvis; times count from the start pose.
 
         Returns
         -------
@@ -314,7 +350,7 @@ class Walker:
         n_events, n_rows = kernel.run(
             self.plant, self.table.arrays(parameters, self.timestep_s), arrays, self.n_ring,
             n_steps, state, memory, self._noise(duration_s, noise, noise_seed), self.work,
-            steps, rows, every,
+            steps, rows, every, _push_rows(pushes),
         )  # fmt: skip
         trajectory = Trajectory(
             TRAJECTORY_COLUMNS,
