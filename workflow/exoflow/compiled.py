@@ -44,3 +44,6 @@ def _cache_folder() -> Path:
 setattr(numba.config, "CACHE_DIR", str(_cache_folder()))  # noqa: B010
 
 compiled = numba.njit(cache=True, nogil=True, error_model="numpy")
+
+# For small functions that a loop over muscles calls: only inlined does the loop become vector code.
+inlined = numba.njit(cache=True, nogil=True, error_model="numpy", inline="always")

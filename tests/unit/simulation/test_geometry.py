@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from exoflow.errors import ModelError
-from exoflow.simulation import kernel
+from exoflow.simulation import mechanics
 from exoflow.simulation.geometry import model_geometry
 from exoflow.simulation.model_data import VERSIONS, load_model
 
@@ -50,8 +50,8 @@ def test_forward_kinematics_matches_the_published_poses(make_walker, angles_deg,
     walker = make_walker()
     q = np.zeros(9)
     q[2:6] = np.radians(angles_deg)
-    kernel.place_bodies(walker.plant, q, walker.work)
-    assert kernel.center_of_mass(walker.plant, walker.work) == pytest.approx(com, abs=1e-5)
+    mechanics.place_bodies(walker.plant, q, walker.work)
+    assert mechanics.center_of_mass(walker.plant, walker.work) == pytest.approx(com, abs=1e-5)
     assert walker.work.place[3] == pytest.approx(calcn, abs=1e-5)
 
 

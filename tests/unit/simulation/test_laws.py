@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from exoflow.control.network import no_network
-from exoflow.simulation import Dofc, NoExo, kernel
-from exoflow.simulation.kernel import COM, MAX_FORCE, N_DOF, Q, V
+from exoflow.simulation import Dofc, NoExo, kernel, mechanics
+from exoflow.simulation.layout import COM, MAX_FORCE, N_DOF, Q, V
 from exoflow.units import GRAVITY_M_S2
 
 
@@ -55,7 +55,7 @@ def test_muscles_cannot_move_the_center_of_mass_in_flight(make_walker, gait):
 
 def test_passive_flight_conserves_energy(make_walker, gait):
     walker = make_walker(timestep_s=0.0001)
-    walker.plant.muscle[:, MAX_FORCE] = 0.0
+    walker.plant.muscle[MAX_FORCE] = 0.0
     # Joint stops are springs with damping; out of the way they do no work.
     walker.plant.stops[:, 0], walker.plant.stops[:, 1] = -10.0, 10.0
     state = walker.start(gait)
@@ -70,8 +70,8 @@ def test_moment_arms_are_finite_differences_of_length(make_walker):
     rng = np.random.default_rng(3)
     for _ in range(5):
         q = rng.uniform(-0.6, 0.6, N_DOF)
-        kernel.place_bodies(walker.plant, q, walker.work)
-        kernel.muscle_paths(walker.plant, walker.work)
+        mechanics.place_bodies(walker.plant, q, walker.work)
+        mechanics.muscle_paths(walker.plant, walker.work)
         arms = walker.work.arm.copy()
         for leg in range(2):
             for j in range(3):
@@ -79,8 +79,8 @@ def test_moment_arms_are_finite_differences_of_length(make_walker):
                 for change in (1e-6, -1e-6):
                     moved = q.copy()
                     moved[3 + 3 * leg + j] += change
-                    kernel.place_bodies(walker.plant, moved, walker.work)
-                    kernel.muscle_paths(walker.plant, walker.work)
+                    mechanics.place_bodies(walker.plant, moved, walker.work)
+                    mechanics.muscle_paths(walker.plant, walker.work)
                     lengths.append(walker.work.mtu_length.copy())
                 slope = (lengths[0] - lengths[1]) / 2e-6
                 own = slice(9 * leg, 9 * leg + 9)

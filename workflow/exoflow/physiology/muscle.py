@@ -7,15 +7,16 @@ All lengths here are per optimal fibre length unless the name says metres.
 
 import math
 
-from exoflow.compiled import compiled
+import numpy as np
+
+from exoflow.compiled import compiled, inlined
 from exoflow.physiology.curves import (
     ACTIVE_LENGTH_MIN,
     FIBER_DAMPING,
     MAX_SHORTENING_VELOCITY,
     active_force_length,
     active_force_length_slope,
-    force_velocity,
-    force_velocity_slope,
+    force_velocity_and_slope,
     passive_force_length,
     passive_force_length_slope,
     tendon_force_strain,
@@ -26,6 +27,8 @@ FIBER_LENGTH_MAX = 1.9
 # Pennation is limited to acos(0.1), as in OpenSim: the fibre cannot get shorter than this.
 _SIN_PENNATION_MAX = math.sqrt(1.0 - 0.1**2)
 _TOLERANCE = 1e-9
+# Newton doubles the digits: one more change after this residual leaves less than _TOLERANCE.
+_LAST_CHANGE = 1e-6
 _NEWTON_ITERATIONS = 12
 _BISECTIONS = 60
 
@@ -36,7 +39,7 @@ def shortest_fiber(sin_pennation: float) -> float:
     return max(ACTIVE_LENGTH_MIN, sin_pennation / _SIN_PENNATION_MAX)
 
 
-@compiled
+@inlined
 def _residual(
     length: float,
     previous: float,
@@ -53,12 +56,11 @@ def _residual(
     strain = (mtu_length - optimal_length * length * cos_phi) / slack_length - 1.0
     velocity = (length - previous) * rate
     fl = active_force_length(length)
-    fv = force_velocity(velocity)
+    fv, fv_slope = force_velocity_and_slope(velocity)
     fiber_force = activation * fl * fv + passive_force_length(length) + FIBER_DAMPING * velocity
     residual = tendon_force_strain(strain) - cos_phi * fiber_force
     fiber_slope = (
-        activation
-        * (active_force_length_slope(length) * fv + fl * force_velocity_slope(velocity) * rate)
+        activation * (active_force_length_slope(length) * fv + fl * fv_slope * rate)
         + passive_force_length_slope(length)
         + FIBER_DAMPING * rate
     )
@@ -70,7 +72,7 @@ def _residual(
     return residual, slope
 
 
-@compiled
+@inlined
 def tendon_force(
     length: float,
     mtu_length: float,
@@ -159,3 +161,83 @@ def fiber_step(
         else:
             high = length
     return length
+
+
+@compiled
+def fiber_steps(
+    previous: np.ndarray,
+    velocity: np.ndarray,
+    dt: float,
+    activation: np.ndarray,
+    mtu_length: np.ndarray,
+    optimal_length: np.ndarray,
+    slack_length: np.ndarray,
+    sin_pennation: np.ndarray,
+    shortest: np.ndarray,
+    length: np.ndarray,
+    residual: np.ndarray,
+) -> None:
+    """`fiber_step` for all muscles at once: one vector Newton step serves several of them.
+
+    Every muscle takes the steps that the slowest one needs; a muscle that does not settle is
+    left to `fiber_step`.
+
+    Parameters
+    ----------
+    previous : ndarray, shape (n,)
+        Fibre lengths at the start of the step, per optimal length.
+    velocity : ndarray, shape (n,)
+        Last fibre velocities, optimal lengths per second; Newton starts where they lead.
+    dt : float
+        Step, s, above zero.
+    activation, mtu_length, optimal_length, slack_length, sin_pennation : ndarray, shape (n,)
+        As in `fiber_step`.
+    shortest : ndarray, shape (n,)
+        `shortest_fiber` of each muscle.
+    length : ndarray, shape (n,)
+        Out: fibre lengths at the end of the step.
+    residual : ndarray, shape (n,)
+        Scratch.
+    """
+    n = length.shape[0]
+    rate = 1.0 / (dt * MAX_SHORTENING_VELOCITY)
+    for m in range(n):
+        guess = previous[m] + dt * velocity[m]
+        guess = shortest[m] if guess < shortest[m] else guess
+        length[m] = FIBER_LENGTH_MAX if guess > FIBER_LENGTH_MAX else guess
+    for _ in range(_NEWTON_ITERATIONS):
+        for m in range(n):
+            error, slope = _residual(
+                length[m],
+                previous[m],
+                rate,
+                activation[m],
+                mtu_length[m],
+                optimal_length[m],
+                slack_length[m],
+                sin_pennation[m],
+            )
+            change = -error / slope
+            change = 0.5 if change > 0.5 else change
+            change = -0.5 if change < -0.5 else change
+            new = length[m] + change
+            new = shortest[m] if new < shortest[m] else new
+            length[m] = FIBER_LENGTH_MAX if new > FIBER_LENGTH_MAX else new
+            residual[m] = abs(error)
+        worst = 0.0
+        for m in range(n):
+            worst = residual[m] if residual[m] > worst else worst
+        if worst < _LAST_CHANGE:
+            return
+    for m in range(n):
+        if not residual[m] < _LAST_CHANGE:
+            length[m] = fiber_step(
+                previous[m],
+                previous[m],
+                dt,
+                activation[m],
+                mtu_length[m],
+                optimal_length[m],
+                slack_length[m],
+                sin_pennation[m],
+            )

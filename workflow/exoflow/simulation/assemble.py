@@ -7,7 +7,8 @@ import numpy as np
 
 from exoflow.errors import ModelError
 from exoflow.physiology.activation import MODELS as ACTIVATION_MODELS
-from exoflow.simulation.kernel import Plant
+from exoflow.physiology.muscle import shortest_fiber
+from exoflow.simulation.layout import Plant
 from exoflow.simulation.model_data import FRICTION_VISCOSITY, WalkerModel
 from exoflow.simulation.mujoco_body import MujocoBody
 from exoflow.units import GRAVITY_M_S2
@@ -74,11 +75,11 @@ def assemble(
                 m.max_force, m.optimal_length, m.slack_length, math.sin(m.pennation),
                 m.mass(settings["specific_tension_MPa"] * 1e6),
                 m.mass(settings["uchida_specific_tension_MPa"] * 1e6),
-                m.slow_twitch, ceiling,
+                m.slow_twitch, ceiling, shortest_fiber(math.sin(m.pennation)),
             )
             for m, ceiling in zip(model.muscles, model.excitation_ceiling, strict=True)
         ]
-    )  # fmt: skip
+    ).T.copy()  # fmt: skip
     model_pointer, data_pointer = body.pointers
     data = body.data
     plant = Plant(

@@ -1,13 +1,11 @@
 """The closed loop as compiled code: muscles, reflexes, contact, exo, dynamics, measures.
 
 One physics step at time t: sense, switch gait states, excite and activate the muscles,
-solve the fibres at the present lengths, collect forces, integrate. Everything that
-lives from step to step is one float64 vector (`STATE` layout below) and one float32
-vector for a learned controller, so copying them is an exact snapshot.
+solve the fibres at the present lengths, collect forces, integrate. What lives from step to
+step is the state vector of `layout.py` and one float32 vector for a learned controller.
 """
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 
@@ -20,8 +18,9 @@ from exoflow.control.exo_laws import (
     actuator_step,
     delayed_output_feedback,
 )
-from exoflow.control.network import TCN, NetworkArrays, network_tick
+from exoflow.control.network import TCN, network_tick
 from exoflow.control.reflexes import (
+    N_LEG_MUSCLES,
     N_MUSCLES,
     N_SENSORS,
     SENSE_FORCE,
@@ -42,51 +41,78 @@ from exoflow.physiology.metabolics import (
     uchida2016_rate,
     wang2012_rate,
 )
-from exoflow.physiology.muscle import fiber_step, tendon_force
-from exoflow.simulation.mujoco_body import mj_comPos, mj_comVel, mj_crb, mj_kinematics, mj_rne
-
-N_DOF = 9
-TILT = 2
-N_BODIES = 7
-N_SPHERES = 2
-
-# STATE: positions in the state vector of one walker.
-Q = 0
-V = 9
-EXCITATION = 18
-ACTIVATION = 36
-FIBER_LENGTH = 54
-FIBER_VELOCITY = 72
-TENDON_FORCE = 90
-GAIT_STATE = 108
-LOAD = 110
-EXO_TORQUE = 112
-EXO_RATE_LIMITED = 114
-EXO_COMMAND = 116
-STEP_COUNT = 118
-START_HEIGHT = 119
-FALLEN = 120
-RING_POSITION = 121
-METABOLIC_WANG = 122
-METABOLIC_UCHIDA = 123
-CUBED_ACTIVATION = 124
-KNEE_LIMIT = 125
-GRF_EXCESS = 126
-EXO_WORK = 127
-EXO_POSITIVE_WORK = 128
-LAST_STEP_TIME = 129
-LAST_STEP_DISTANCE = 130
-STEP_LOADED = 131
-COM = 133
-GRF = 135
-NOT_FINITE = 139
-START_X = 140
-MUSCLE_RATE = 141
-SQUARED_ACTIVATION = 159
-STOP_MOMENT = 161
-PUSH = 167
-DOFC_STATE = 168
-RING = DOFC_STATE + DOFC_MEMORY
+from exoflow.physiology.muscle import fiber_step, fiber_steps, tendon_force
+from exoflow.simulation.layout import (
+    ACTIVATION,
+    CEILING,
+    COM,
+    CUBED_ACTIVATION,
+    DOFC_STATE,
+    EXCITATION,
+    EXO_COMMAND,
+    EXO_POSITIVE_WORK,
+    EXO_RATE_LIMITED,
+    EXO_TORQUE,
+    EXO_WORK,
+    FALLEN,
+    FIBER_LENGTH,
+    FIBER_VELOCITY,
+    GAIT_STATE,
+    GRF,
+    GRF_EXCESS,
+    KNEE_LIMIT,
+    LAST_STEP_DISTANCE,
+    LAST_STEP_TIME,
+    LOAD,
+    MASS_UCHIDA,
+    MASS_WANG,
+    MAX_FORCE,
+    METABOLIC_UCHIDA,
+    METABOLIC_WANG,
+    MUSCLE_RATE,
+    N_DOF,
+    N_SPHERES,
+    NOT_FINITE,
+    OPTIMAL_LENGTH,
+    PUSH,
+    RING,
+    RING_POSITION,
+    ROW_COM,
+    ROW_EXO,
+    ROW_GRF,
+    ROW_MOMENT,
+    ROW_MUSCLE,
+    ROW_PUSH,
+    ROW_STATE,
+    ROW_STOP,
+    ROW_SUMS,
+    SHORTEST,
+    SIN_PENNATION,
+    SLACK_LENGTH,
+    SLOW_TWITCH,
+    SQUARED_ACTIVATION,
+    START_HEIGHT,
+    START_X,
+    STEP_COUNT,
+    STEP_LOADED,
+    STOP_MOMENT,
+    TENDON_FORCE,
+    TILT,
+    Exo,
+    Plant,
+    Q,
+    V,
+    Work,
+)
+from exoflow.simulation.mechanics import (
+    center_of_mass,
+    contact,
+    integrate,
+    joint_stops,
+    muscle_paths,
+    place_bodies,
+    skeleton,
+)
 
 # Load at which a foot counts as landed for step events, body weights, and shortest step, s.
 STEP_LOAD = 0.1
@@ -95,303 +121,6 @@ SHORTEST_STEP = 0.1
 FALL_HEIGHT = 0.85
 # Initial activation of the muscles, as in SCONE.
 INITIAL_ACTIVATION = 0.05
-
-N_EVENT = 3
-# Trajectory row: time, q, v, 8 values per muscle, grf, exo torques, com, muscle moments, joint
-# stop moments, push, gait states, then running sums: metabolic energies (Wang, Uchida), exo work and positive exo work.
-ROW_MUSCLE = 19
-ROW_GRF = ROW_MUSCLE + 8 * N_MUSCLES
-ROW_EXO = ROW_GRF + 4
-ROW_COM = ROW_EXO + 2
-ROW_MOMENT = ROW_COM + 2
-ROW_STOP = ROW_MOMENT + 6
-ROW_PUSH = ROW_STOP + 6
-ROW_STATE = ROW_PUSH + 1
-ROW_SUMS = ROW_STATE + 2
-N_ROW = ROW_SUMS + 4
-
-
-class Plant(NamedTuple):
-    """A walker as arrays (see `assemble.py`) with the step size; private to one thread."""
-
-    model_pointer: int
-    data_pointer: int
-    qpos: np.ndarray
-    qvel: np.ndarray
-    inertia: np.ndarray
-    bias: np.ndarray
-    bias_pointer: int
-    row_nonzeros: np.ndarray
-    row_start: np.ndarray
-    columns: np.ndarray
-    dt: float
-    body_mass: float
-    body_weight: float
-    masses: np.ndarray
-    centers: np.ndarray
-    joints: np.ndarray
-    stops: np.ndarray
-    spheres: np.ndarray
-    segment_index: np.ndarray
-    segment_value: np.ndarray
-    fixed_length: np.ndarray
-    muscle: np.ndarray
-    activation_model: int
-    grf_limit_BW: float
-    with_uchida: int
-
-
-# Columns of Plant.muscle.
-MAX_FORCE = 0
-OPTIMAL_LENGTH = 1
-SLACK_LENGTH = 2
-SIN_PENNATION = 3
-MASS_WANG = 4
-MASS_UCHIDA = 5
-SLOW_TWITCH = 6
-CEILING = 7
-
-
-class Work(NamedTuple):
-    """Scratch arrays of one thread."""
-
-    angle: np.ndarray
-    sine: np.ndarray
-    cosine: np.ndarray
-    place: np.ndarray
-    joint_place: np.ndarray
-    mtu_length: np.ndarray
-    arm: np.ndarray
-    force: np.ndarray
-    matrix: np.ndarray
-    active_force: np.ndarray
-    moment: np.ndarray
-
-
-class Exo(NamedTuple):
-    """What drives the hips and what the actuator can do."""
-
-    mode: int
-    torque_limit: float
-    slew: float
-    lag: float
-    steps_per_tick: int
-    dofc_gain: float
-    dofc_delay_ticks: float
-    dofc_smoothing: float
-    network: NetworkArrays
-
-
-@compiled
-def make_work() -> Work:
-    """Scratch arrays for one thread."""
-    return Work(
-        np.zeros(N_BODIES), np.zeros(N_BODIES), np.zeros(N_BODIES), np.zeros((N_BODIES, 2)),
-        np.zeros((N_BODIES, 2)), np.zeros(N_MUSCLES),
-        np.zeros((N_MUSCLES, 3)), np.zeros(N_DOF), np.zeros((N_DOF, N_DOF)), np.zeros(N_MUSCLES),
-        np.zeros(6),
-    )  # fmt: skip
-
-
-@compiled
-def place_bodies(plant: Plant, q: np.ndarray, work: Work) -> None:
-    """Angles and frame origins of the seven bodies and the six joint centres, in the plane."""
-    angle, place, joint_place = work.angle, work.place, work.joint_place
-    angle[0] = q[TILT]
-    work.sine[0], work.cosine[0] = math.sin(angle[0]), math.cos(angle[0])
-    place[0, 0] = q[0]
-    place[0, 1] = q[1]
-    for leg in range(2):
-        parent = 0
-        for j in range(3):
-            joint = 3 * leg + j
-            body = joint + 1
-            s, c = work.sine[parent], work.cosine[parent]
-            x = place[parent, 0] + c * plant.joints[joint, 0] - s * plant.joints[joint, 1]
-            y = place[parent, 1] + s * plant.joints[joint, 0] + c * plant.joints[joint, 1]
-            angle[body] = angle[parent] + q[3 + joint]
-            s, c = math.sin(angle[body]), math.cos(angle[body])
-            work.sine[body], work.cosine[body] = s, c
-            joint_place[joint, 0] = x
-            joint_place[joint, 1] = y
-            place[body, 0] = x - (c * plant.joints[joint, 2] - s * plant.joints[joint, 3])
-            place[body, 1] = y - (s * plant.joints[joint, 2] + c * plant.joints[joint, 3])
-            parent = body
-
-
-@compiled
-def center_of_mass(plant: Plant, work: Work) -> tuple[float, float]:
-    """Whole-body centre of mass, m."""
-    x = y = total = 0.0
-    for body in range(N_BODIES):
-        s, c = work.sine[body], work.cosine[body]
-        cx, cy = plant.centers[body, 0], plant.centers[body, 1]
-        m = plant.masses[body]
-        x += m * (work.place[body, 0] + c * cx - s * cy)
-        y += m * (work.place[body, 1] + s * cx + c * cy)
-        total += m
-    return x / total, y / total
-
-
-@compiled
-def muscle_paths(plant: Plant, work: Work) -> None:
-    """Muscle-tendon lengths and moment arms (hip, knee, ankle) of all muscles, m.
-
-    Moment arm r = -dL/dq: positive when the muscle turns the joint positive.
-    """
-    for m in range(N_MUSCLES):
-        work.mtu_length[m] = plant.fixed_length[m]
-        for j in range(3):
-            work.arm[m, j] = 0.0
-    for k in range(plant.segment_index.shape[0]):
-        m = plant.segment_index[k, 0]
-        a = plant.segment_index[k, 1]
-        b = plant.segment_index[k, 2]
-        leg = 3 * (m // 9)
-        body_a = 0 if a == 0 else leg + a
-        body_b = leg + b
-        s, c = work.sine[body_a], work.cosine[body_a]
-        ax = work.place[body_a, 0] + c * plant.segment_value[k, 0] - s * plant.segment_value[k, 1]
-        ay = work.place[body_a, 1] + s * plant.segment_value[k, 0] + c * plant.segment_value[k, 1]
-        s, c = work.sine[body_b], work.cosine[body_b]
-        bx = work.place[body_b, 0] + c * plant.segment_value[k, 2] - s * plant.segment_value[k, 3]
-        by = work.place[body_b, 1] + s * plant.segment_value[k, 2] + c * plant.segment_value[k, 3]
-        dx, dy = bx - ax, by - ay
-        length = math.sqrt(dx * dx + dy * dy + plant.segment_value[k, 4])
-        work.mtu_length[m] += length
-        # Joints a..b-1 of this leg move point b and leave point a where it is.
-        for j in range(a, b):
-            rx = bx - work.joint_place[leg + j, 0]
-            ry = by - work.joint_place[leg + j, 1]
-            work.arm[m, j] -= (dy * rx - dx * ry) / length
-
-
-@compiled
-def _fill_matrix(plant: Plant, matrix: np.ndarray) -> None:
-    """Dense mass matrix from MuJoCo's lower-triangular sparse rows."""
-    for i in range(N_DOF):
-        for j in range(N_DOF):
-            matrix[i, j] = 0.0
-    for i in range(N_DOF):
-        start = plant.row_start[i]
-        for k in range(plant.row_nonzeros[i]):
-            j = plant.columns[start + k]
-            matrix[i, j] = plant.inertia[start + k]
-            matrix[j, i] = plant.inertia[start + k]
-
-
-@compiled
-def _solve(matrix: np.ndarray, rhs: np.ndarray) -> None:
-    """Solve the symmetric positive definite system in place (Cholesky)."""
-    for j in range(N_DOF):
-        for k in range(j):
-            matrix[j, j] -= matrix[j, k] * matrix[j, k]
-        d = math.sqrt(matrix[j, j])
-        matrix[j, j] = d
-        for i in range(j + 1, N_DOF):
-            s = matrix[i, j]
-            for k in range(j):
-                s -= matrix[i, k] * matrix[j, k]
-            matrix[i, j] = s / d
-    for i in range(N_DOF):
-        s = rhs[i]
-        for k in range(i):
-            s -= matrix[i, k] * rhs[k]
-        rhs[i] = s / matrix[i, i]
-    for i in range(N_DOF - 1, -1, -1):
-        s = rhs[i]
-        for k in range(i + 1, N_DOF):
-            s -= matrix[k, i] * rhs[k]
-        rhs[i] = s / matrix[i, i]
-
-
-@compiled
-def _contact(plant: Plant, state: np.ndarray, work: Work) -> None:
-    """Heel and toe forces; adds them to `work.force` and their damping to `work.matrix`.
-
-    Hunt-Crossley normal force k d^1.5 (1 - 1.5 c v_n) and viscous friction capped at
-    mu F_n. Both are stiff in velocity against a 1 kg foot, so their velocity slopes go
-    into the implicit matrix M + dt D.
-    """
-    q, v = state[Q : Q + N_DOF], state[V : V + N_DOF]
-    jx = np.empty(6)
-    jy = np.empty(6)
-    column = np.empty(6, np.int64)
-    for leg in range(2):
-        foot = 3 * leg + 3
-        fx_leg = fy_leg = 0.0
-        s, c = work.sine[foot], work.cosine[foot]
-        for k in range(N_SPHERES):
-            x = work.place[foot, 0] + c * plant.spheres[k, 0] - s * plant.spheres[k, 1]
-            y = work.place[foot, 1] + s * plant.spheres[k, 0] + c * plant.spheres[k, 1]
-            depth = plant.spheres[k, 2] - y
-            if depth <= 0.0:
-                continue
-            # The force acts where sphere and ground meet.
-            py = y - plant.spheres[k, 2] + 0.5 * depth
-            jx[0], jy[0], column[0] = 1.0, 0.0, 0
-            jx[1], jy[1], column[1] = 0.0, 1.0, 1
-            jx[2], jy[2], column[2] = -(py - q[1]), x - q[0], TILT
-            for j in range(3):
-                jx[3 + j] = -(py - work.joint_place[3 * leg + j, 1])
-                jy[3 + j] = x - work.joint_place[3 * leg + j, 0]
-                column[3 + j] = 3 + 3 * leg + j
-            vx = vy = 0.0
-            for i in range(6):
-                vx += jx[i] * v[column[i]]
-                vy += jy[i] * v[column[i]]
-            stiffness, damping, friction, viscosity = (
-                plant.spheres[k, 3], plant.spheres[k, 4], plant.spheres[k, 5], plant.spheres[k, 6],
-            )  # fmt: skip
-            elastic = stiffness * depth * math.sqrt(depth)
-            normal = elastic * (1.0 - 1.5 * damping * vy)
-            normal_slope = 1.5 * damping * elastic
-            if normal <= 0.0:
-                continue
-            tangent = -viscosity * vx
-            tangent_slope = viscosity
-            cap = friction * normal
-            if abs(tangent) > cap:
-                tangent = math.copysign(cap, tangent)
-                tangent_slope = 0.0
-            fx_leg += tangent
-            fy_leg += normal
-            for i in range(6):
-                work.force[column[i]] += jx[i] * tangent + jy[i] * normal
-                for j in range(6):
-                    work.matrix[column[i], column[j]] += plant.dt * (
-                        tangent_slope * jx[i] * jx[j] + normal_slope * jy[i] * jy[j]
-                    )
-        state[GRF + 2 * leg] = fx_leg
-        state[GRF + 2 * leg + 1] = fy_leg
-        state[LOAD + leg] = math.sqrt(fx_leg * fx_leg + fy_leg * fy_leg) / plant.body_weight
-
-
-@compiled
-def _joint_stops(plant: Plant, state: np.ndarray, work: Work) -> float:
-    """Add joint-stop moments; returns the summed knee moment, Nm.
-
-    Moment -k theta (1 + c omega) past the stop, never pulling (Hyfydy manual).
-    """
-    knee = 0.0
-    for joint in range(6):
-        state[STOP_MOMENT + joint] = 0.0
-        angle = state[Q + 3 + joint]
-        omega = state[V + 3 + joint]
-        k, c = plant.stops[joint, 2], plant.stops[joint, 3]
-        if angle > plant.stops[joint, 1]:
-            past = angle - plant.stops[joint, 1]
-            moment = -k * past * max(0.0, 1.0 + c * omega)
-        elif angle < plant.stops[joint, 0]:
-            past = plant.stops[joint, 0] - angle
-            moment = k * past * max(0.0, 1.0 - c * omega)
-        else:
-            continue
-        work.force[3 + joint] += moment
-        state[STOP_MOMENT + joint] = moment
-        if joint % 3 == 1:
-            knee += abs(moment)
-    return knee
 
 
 @compiled
@@ -429,82 +158,102 @@ def _switch_states(state: np.ndarray, work: Work, threshold: float) -> None:
 
 
 @compiled
-def _muscles(plant: Plant, state: np.ndarray, work: Work) -> None:
-    """Activate, solve the fibres, add joint moments and metabolic energy."""
-    dt = plant.dt
-    cubed = 0.0
-    wang = 0.0
-    uchida = 0.0
-    for j in range(6):
-        work.moment[j] = 0.0
+def excite(reflex: ReflexArrays, n_ring: int, state: np.ndarray, work: Work) -> None:
+    """Sense, switch the gait states and sum the reflexes into the excitations (not clamped)."""
+    position = _sense(state, n_ring)
+    _switch_states(state, work, reflex.stance_load_threshold)
+    excitation = state[EXCITATION : EXCITATION + N_MUSCLES]
     for m in range(N_MUSCLES):
-        u = min(plant.muscle[m, CEILING], max(0.0, state[EXCITATION + m]))
-        state[EXCITATION + m] = u
-        a = activation_step(plant.activation_model, state[ACTIVATION + m], u, dt)
-        state[ACTIVATION + m] = a
-        lopt, slack, sin_pennation = (
-            plant.muscle[m, OPTIMAL_LENGTH],
-            plant.muscle[m, SLACK_LENGTH],
-            plant.muscle[m, SIN_PENNATION],
-        )  # fmt: skip
-        previous = state[FIBER_LENGTH + m]
-        guess = previous + dt * state[FIBER_VELOCITY + m]
-        length = fiber_step(previous, guess, dt, a, work.mtu_length[m], lopt, slack, sin_pennation)
-        velocity = (length - previous) / dt
-        force = tendon_force(length, work.mtu_length[m], lopt, slack, sin_pennation)
-        state[FIBER_LENGTH + m] = length
-        state[FIBER_VELOCITY + m] = velocity
-        state[TENDON_FORCE + m] = force
-        newton = force * plant.muscle[m, MAX_FORCE]
-        for j in range(3):
-            work.moment[3 * (m // 9) + j] += newton * work.arm[m, j]
-        fl = active_force_length(length)
-        active = (
-            a * fl * force_velocity(velocity / MAX_SHORTENING_VELOCITY) * plant.muscle[m, MAX_FORCE]
+        excitation[m] = 0.0
+    ring = state[RING : RING + n_ring * N_SENSORS].reshape((n_ring, N_SENSORS))
+    for leg in range(2):
+        add_reflexes(
+            reflex.rows, reflex.value, leg, int(state[GAIT_STATE + leg]), ring, position, excitation
         )
-        work.active_force[m] = active
-        rate = wang2012_rate(
-            plant.muscle[m, MASS_WANG],
-            plant.muscle[m, SLOW_TWITCH],
-            u,
-            a,
-            length,
-            velocity * lopt,
-            active,
-            newton,
+
+
+@compiled
+def muscles(plant: Plant, state: np.ndarray, work: Work) -> None:
+    """Activate, solve the fibres, add joint moments.
+
+    One loop per quantity over all muscles, so that each becomes vector code.
+    """
+    dt = plant.dt
+    optimal = plant.muscle[OPTIMAL_LENGTH]
+    slack = plant.muscle[SLACK_LENGTH]
+    sin_pennation = plant.muscle[SIN_PENNATION]
+    max_force = plant.muscle[MAX_FORCE]
+    excitation = state[EXCITATION : EXCITATION + N_MUSCLES]
+    activation = state[ACTIVATION : ACTIVATION + N_MUSCLES]
+    fiber_length = state[FIBER_LENGTH : FIBER_LENGTH + N_MUSCLES]
+    fiber_velocity = state[FIBER_VELOCITY : FIBER_VELOCITY + N_MUSCLES]
+    force = state[TENDON_FORCE : TENDON_FORCE + N_MUSCLES]
+    length = work.fiber_length
+    for m in range(N_MUSCLES):
+        u = excitation[m] if excitation[m] > 0.0 else 0.0
+        excitation[m] = u if u < plant.muscle[CEILING, m] else plant.muscle[CEILING, m]
+    for m in range(N_MUSCLES):
+        activation[m] = activation_step(plant.activation_model, activation[m], excitation[m], dt)
+    fiber_steps(
+        fiber_length, fiber_velocity, dt, activation, work.mtu_length, optimal, slack,
+        sin_pennation, plant.muscle[SHORTEST], length, work.residual,
+    )  # fmt: skip
+    for m in range(N_MUSCLES):
+        fiber_velocity[m] = (length[m] - fiber_length[m]) / dt
+        fiber_length[m] = length[m]
+        force[m] = tendon_force(
+            length[m], work.mtu_length[m], optimal[m], slack[m], sin_pennation[m]
         )
-        state[MUSCLE_RATE + m] = rate
-        wang += rate
-        if plant.with_uchida:
-            uchida += uchida2016_rate(
-                plant.muscle[m, MASS_UCHIDA],
-                plant.muscle[m, SLOW_TWITCH],
-                u,
-                a,
-                length,
-                velocity,
-                lopt,
-                active,
-                fl,
-            )
-        cubed += a * a * a
-        state[SQUARED_ACTIVATION + m // 9] += a * a * dt
+        work.muscle_force[m] = force[m] * max_force[m]
+        multiplier = force_velocity(fiber_velocity[m] / MAX_SHORTENING_VELOCITY)
+        work.active_force[m] = (
+            activation[m] * active_force_length(length[m]) * multiplier * max_force[m]
+        )
+    cubed = 0.0
+    for leg in range(2):
+        hip = knee = ankle = squared = 0.0
+        for m in range(N_LEG_MUSCLES * leg, N_LEG_MUSCLES * (leg + 1)):
+            hip += work.muscle_force[m] * work.arm[m, 0]
+            knee += work.muscle_force[m] * work.arm[m, 1]
+            ankle += work.muscle_force[m] * work.arm[m, 2]
+            cubed += activation[m] * activation[m] * activation[m]
+            squared += activation[m] * activation[m]
+        work.moment[3 * leg] = hip
+        work.moment[3 * leg + 1] = knee
+        work.moment[3 * leg + 2] = ankle
+        state[SQUARED_ACTIVATION + leg] += squared * dt
     for j in range(6):
         work.force[3 + j] += work.moment[j]
-    state[METABOLIC_WANG] += (wang + WANG2012_BASAL * plant.body_mass) * dt
-    state[METABOLIC_UCHIDA] += (uchida + UCHIDA2016_BASAL * plant.body_mass) * dt
     state[CUBED_ACTIVATION] += cubed / N_MUSCLES * dt
 
 
 @compiled
-def _integrate(plant: Plant, state: np.ndarray, work: Work) -> None:
-    """(M + dt D) dv = dt (forces - bias), then positions with the new velocities."""
-    for i in range(N_DOF):
-        work.force[i] = plant.dt * (work.force[i] - plant.bias[i])
-    _solve(work.matrix, work.force)
-    for i in range(N_DOF):
-        state[V + i] += work.force[i]
-        state[Q + i] += plant.dt * state[V + i]
+def metabolics(plant: Plant, state: np.ndarray, work: Work) -> None:
+    """Metabolic rate of every muscle after `muscles`; adds the energy of this step."""
+    optimal = plant.muscle[OPTIMAL_LENGTH]
+    slow_twitch = plant.muscle[SLOW_TWITCH]
+    excitation = state[EXCITATION : EXCITATION + N_MUSCLES]
+    activation = state[ACTIVATION : ACTIVATION + N_MUSCLES]
+    length = state[FIBER_LENGTH : FIBER_LENGTH + N_MUSCLES]
+    velocity = state[FIBER_VELOCITY : FIBER_VELOCITY + N_MUSCLES]
+    rate = state[MUSCLE_RATE : MUSCLE_RATE + N_MUSCLES]
+    for m in range(N_MUSCLES):
+        rate[m] = wang2012_rate(
+            plant.muscle[MASS_WANG, m], slow_twitch[m], excitation[m], activation[m], length[m],
+            velocity[m] * optimal[m], work.active_force[m], work.muscle_force[m],
+        )  # fmt: skip
+    wang = uchida = 0.0
+    for m in range(N_MUSCLES):
+        wang += rate[m]
+    if plant.with_uchida:
+        for m in range(N_MUSCLES):
+            uchida += uchida2016_rate(
+                plant.muscle[MASS_UCHIDA, m], slow_twitch[m], excitation[m], activation[m],
+                length[m], velocity[m], optimal[m], work.active_force[m],
+                active_force_length(length[m]),
+            )  # fmt: skip
+    state[METABOLIC_WANG] += (wang + WANG2012_BASAL * plant.body_mass) * plant.dt
+    state[METABOLIC_UCHIDA] += (uchida + UCHIDA2016_BASAL * plant.body_mass) * plant.dt
 
 
 @compiled
@@ -603,34 +352,13 @@ def physics_step(
     place_bodies(plant, q, work)
     muscle_paths(plant, work)
     for i in range(N_DOF):
-        plant.qpos[i] = state[Q + i]
-        plant.qvel[i] = state[V + i]
         work.force[i] = 0.0
-    mj_kinematics(plant.model_pointer, plant.data_pointer)
-    mj_comPos(plant.model_pointer, plant.data_pointer)
-    mj_crb(plant.model_pointer, plant.data_pointer)
-    mj_comVel(plant.model_pointer, plant.data_pointer)
-    mj_rne(plant.model_pointer, plant.data_pointer, 0, plant.bias_pointer)
-    _fill_matrix(plant, work.matrix)
-    _contact(plant, state, work)
-    position = _sense(state, n_ring)
-    _switch_states(state, work, reflex.stance_load_threshold)
-    excitation = state[EXCITATION : EXCITATION + N_MUSCLES]
-    for m in range(N_MUSCLES):
-        excitation[m] = 0.0
-    ring = state[RING : RING + n_ring * N_SENSORS].reshape((n_ring, N_SENSORS))
-    for leg in range(2):
-        add_reflexes(
-            reflex.rows,
-            reflex.value,
-            leg,
-            int(state[GAIT_STATE + leg]),
-            ring,
-            position,
-            excitation,
-        )
-    _muscles(plant, state, work)
-    knee = _joint_stops(plant, state, work)
+    skeleton(plant, state, work)
+    contact(plant, state, work)
+    excite(reflex, n_ring, state, work)
+    muscles(plant, state, work)
+    metabolics(plant, state, work)
+    knee = joint_stops(plant, state, work)
     _exo_torques(plant, exo, state, memory, noise, work)
     # The pelvis frame sits at the pelvis' centre of mass, where a push acts.
     work.force[0] += state[PUSH]
@@ -643,7 +371,7 @@ def physics_step(
         state[GRF_EXCESS] += max(0.0, load - plant.grf_limit_BW) * plant.dt
     if y < FALL_HEIGHT * state[START_HEIGHT]:
         state[FALLEN] = 1.0
-    _integrate(plant, state, work)
+    integrate(plant, state, work)
     state[STEP_COUNT] += 1.0
     if not _finite(state):
         state[NOT_FINITE] = 1.0
@@ -696,19 +424,18 @@ def start_state(
     place_bodies(plant, state[Q : Q + N_DOF], work)
     muscle_paths(plant, work)
     for m in range(N_MUSCLES):
-        geometry = plant.muscle[m]
+        optimal, slack, sin_pennation = (
+            plant.muscle[OPTIMAL_LENGTH, m],
+            plant.muscle[SLACK_LENGTH, m],
+            plant.muscle[SIN_PENNATION, m],
+        )
         length = fiber_step(
-            1.0, 1.0, 0.0, INITIAL_ACTIVATION, work.mtu_length[m],
-            geometry[OPTIMAL_LENGTH], geometry[SLACK_LENGTH], geometry[SIN_PENNATION],
-        )  # fmt: skip
+            1.0, 1.0, 0.0, INITIAL_ACTIVATION, work.mtu_length[m], optimal, slack, sin_pennation
+        )
         state[ACTIVATION + m] = INITIAL_ACTIVATION
         state[FIBER_LENGTH + m] = length
         state[TENDON_FORCE + m] = tendon_force(
-            length,
-            work.mtu_length[m],
-            geometry[OPTIMAL_LENGTH],
-            geometry[SLACK_LENGTH],
-            geometry[SIN_PENNATION],
+            length, work.mtu_length[m], optimal, slack, sin_pennation
         )
     state[GAIT_STATE] = UNKNOWN
     state[GAIT_STATE + 1] = UNKNOWN
@@ -724,7 +451,7 @@ def start_state(
     # A foot already on the ground at the start is no new step.
     for i in range(N_DOF):
         work.force[i] = 0.0
-    _contact(plant, state, work)
+    contact(plant, state, work)
     for leg in range(2):
         state[STEP_LOADED + leg] = 1.0 if state[LOAD + leg] >= STEP_LOAD else 0.0
 
@@ -745,13 +472,13 @@ def _store_row(
         row[1 + N_DOF + i] = v[i]
     for m in range(N_MUSCLES):
         k = ROW_MUSCLE + 8 * m
-        lopt = plant.muscle[m, OPTIMAL_LENGTH]
+        lopt = plant.muscle[OPTIMAL_LENGTH, m]
         row[k] = state[EXCITATION + m]
         row[k + 1] = state[ACTIVATION + m]
         row[k + 2] = work.mtu_length[m]
         row[k + 3] = state[FIBER_LENGTH + m] * lopt
         row[k + 4] = state[FIBER_VELOCITY + m] * lopt
-        row[k + 5] = state[TENDON_FORCE + m] * plant.muscle[m, MAX_FORCE]
+        row[k + 5] = state[TENDON_FORCE + m] * plant.muscle[MAX_FORCE, m]
         row[k + 6] = work.active_force[m]
         row[k + 7] = state[MUSCLE_RATE + m]
     for i in range(4):

@@ -21,7 +21,7 @@ from exoflow.control.reflex_table import ReflexTable, load_reflex_table
 from exoflow.control.reflexes import N_SENSORS
 from exoflow.errors import ModelError
 from exoflow.records.rollout import Measures, Rollout, Trajectory
-from exoflow.simulation import kernel
+from exoflow.simulation import kernel, layout
 from exoflow.simulation.assemble import DEFAULT_GRF_LIMIT_BW, assemble
 from exoflow.simulation.model_data import DATA, DOF_NAMES, MUSCLE_NAMES, WalkerModel, load_model
 from exoflow.units import radians
@@ -158,8 +158,8 @@ class Walker:
     timestep_s: float
     exo_settings: Mapping
     pose: tuple[np.ndarray, np.ndarray]
-    plant: kernel.Plant
-    work: kernel.Work
+    plant: layout.Plant
+    work: layout.Work
     body: object = field(repr=False)
 
     @classmethod
@@ -203,7 +203,7 @@ class Walker:
         plant, body = assemble(walker, model, timestep_s, grf_limit_BW, with_uchida)
         return cls(
             walker, model, reflex_table(reflexes), timestep_s, exo or {},
-            _start_pose(START_POSES[model["id"]]), plant, kernel.make_work(), body,
+            _start_pose(START_POSES[model["id"]]), plant, layout.make_work(), body,
         )  # fmt: skip
 
     @classmethod
@@ -243,9 +243,9 @@ class Walker:
     @property
     def n_state(self) -> int:
         """Length of the state vector."""
-        return kernel.RING + self.n_ring * N_SENSORS
+        return layout.RING + self.n_ring * N_SENSORS
 
-    def exo_arrays(self, law: ExoLaw) -> kernel.Exo:
+    def exo_arrays(self, law: ExoLaw) -> layout.Exo:
         """The exo law and actuator as the kernel takes them."""
         s = self.exo_settings
         if "torque_limit_Nm" not in s:
@@ -253,7 +253,7 @@ class Walker:
                 raise ModelError(
                     "an exo law needs a worn exo: give `exo` settings to Walker.create."
                 )
-            return kernel.Exo(ZERO_TORQUE, 0.0, 0.0, 0.0, 1, 0.0, 0.0, 1.0, no_network())
+            return layout.Exo(ZERO_TORQUE, 0.0, 0.0, 0.0, 1, 0.0, 0.0, 1.0, no_network())
         tick = 1.0 / s["control_rate_Hz"]
         mode, gain, delay, smoothing = ZERO_TORQUE, 0.0, 0.0, 1.0
         network: NetworkArrays = no_network()
@@ -263,7 +263,7 @@ class Walker:
             smoothing = smoothing_factor(law.filter_tau_s, tick)
         elif isinstance(law, Policy):
             mode, network = NETWORK, pack_network(law.weights)
-        return kernel.Exo(
+        return layout.Exo(
             mode, float(s["torque_limit_Nm"]), float(s["slew_Nm_s"]), float(s["lag_s"]),
             self.steps_per_tick,
             float(gain), float(delay), float(smoothing), network,
@@ -344,8 +344,8 @@ class Walker:
         begin = state.copy()
         n_steps = round(duration_s / self.timestep_s)
         every = max(1, round(store_every_s / self.timestep_s)) if store_every_s else 1
-        rows = np.zeros((n_steps // every + 1 if store_every_s else 0, kernel.N_ROW))
-        steps = np.zeros((MAX_STEPS, kernel.N_EVENT))
+        rows = np.zeros((n_steps // every + 1 if store_every_s else 0, layout.N_ROW))
+        steps = np.zeros((MAX_STEPS, layout.N_EVENT))
         memory = np.zeros(arrays.network.n_memory, np.float32)
         n_events, n_rows = kernel.run(
             self.plant, self.table.arrays(parameters, self.timestep_s), arrays, self.n_ring,
@@ -373,7 +373,7 @@ class Walker:
     def _measures(
         self, begin: np.ndarray, end: np.ndarray, planned_s: float, steps: np.ndarray
     ) -> Measures:
-        reached = (end[kernel.STEP_COUNT] - begin[kernel.STEP_COUNT]) * self.timestep_s
+        reached = (end[layout.STEP_COUNT] - begin[layout.STEP_COUNT]) * self.timestep_s
 
         def gained(index: int) -> float:
             return float(end[index] - begin[index])
@@ -381,19 +381,19 @@ class Walker:
         return Measures(
             planned_s=planned_s,
             reached_s=float(reached),
-            fell=bool(end[kernel.FALLEN]),
-            finite=not bool(end[kernel.NOT_FINITE]),
-            distance_m=gained(kernel.COM),
+            fell=bool(end[layout.FALLEN]),
+            finite=not bool(end[layout.NOT_FINITE]),
+            distance_m=gained(layout.COM),
             steps=steps,
-            start_gait_distance_m=float(begin[kernel.LAST_STEP_DISTANCE]),
+            start_gait_distance_m=float(begin[layout.LAST_STEP_DISTANCE]),
             end_gait_distance_m=float(kernel.gait_distance(end, self.work)),
-            wang2012_J=gained(kernel.METABOLIC_WANG),
-            uchida2016_J=gained(kernel.METABOLIC_UCHIDA),
-            cubed_activation_s=gained(kernel.CUBED_ACTIVATION),
-            knee_limit_Nm=gained(kernel.KNEE_LIMIT) / reached,
-            grf_excess_BW=gained(kernel.GRF_EXCESS) / reached,
-            exo_work_J=gained(kernel.EXO_WORK),
-            exo_positive_work_J=gained(kernel.EXO_POSITIVE_WORK),
+            wang2012_J=gained(layout.METABOLIC_WANG),
+            uchida2016_J=gained(layout.METABOLIC_UCHIDA),
+            cubed_activation_s=gained(layout.CUBED_ACTIVATION),
+            knee_limit_Nm=gained(layout.KNEE_LIMIT) / reached,
+            grf_excess_BW=gained(layout.GRF_EXCESS) / reached,
+            exo_work_J=gained(layout.EXO_WORK),
+            exo_positive_work_J=gained(layout.EXO_POSITIVE_WORK),
             body_mass_kg=self.model.body_mass,
         )
 
@@ -419,4 +419,4 @@ class Walker:
             self.plant.grf_limit_BW,
             bool(self.plant.with_uchida),
         )
-        return replace(self, plant=plant, work=kernel.make_work(), body=body)
+        return replace(self, plant=plant, work=layout.make_work(), body=body)
