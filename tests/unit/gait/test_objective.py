@@ -1,5 +1,7 @@
 """The objective against hand-worked gaits."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,8 @@ from exoflow.records.rollout import Measures
 
 WEIGHTS = {
     "gait": 100.0, "effort_wang2012": 0.1, "cubed_activation": 2000.0, "knee_limit": 0.02,
-    "grf": 10.0, "symmetry": 1.0, "velocity_band": 1.1,
+    "grf": 10.0, "leg_grf": 5.0, "trunk_lean": 0.2, "scuff": 4.0, "symmetry": 1.0,
+    "velocity_band": 1.1,
 }  # fmt: skip
 
 
@@ -20,7 +23,8 @@ def measures(times, places, legs, reached=10.0, end=None, **changes):
         steps=np.column_stack([times, places, legs]) if len(times) else np.zeros((0, 3)),
         start_gait_distance_m=0.0, end_gait_distance_m=places[-1] if end is None else end,
         wang2012_J=1000.0, uchida2016_J=600.0, cubed_activation_s=0.2, knee_limit_Nm=0.0,
-        grf_excess_BW=0.0, exo_work_J=0.0, exo_positive_work_J=0.0, body_mass_kg=74.5,
+        grf_excess_BW=0.0, leg_grf_excess_BW=0.0, trunk_lean_rad=0.0, scuff_BW=0.0,
+        exo_work_J=0.0, exo_positive_work_J=0.0, body_mass_kg=74.5,
     )  # fmt: skip
     return Measures(**(base | changes))
 
@@ -91,3 +95,15 @@ def test_assistance_cost_penalizes_falls_and_speed():
     assert objective.relative_assistance_cost(walk, 1 / 0.95, 5.0 / 0.95) == pytest.approx(
         -0.2 + 0.08
     )
+
+
+def test_penalties_are_their_measure_times_their_weight():
+    walk = even_walk(1.3)
+    hurt = replace(walk, leg_grf_excess_BW=0.02, trunk_lean_rad=np.radians(3.0), scuff_BW=0.01)
+    terms = objective.score(hurt, 1.3, WEIGHTS).terms
+    # 5 x 0.02, 0.2 per degree x 3 degrees, 4 x 0.01
+    assert terms["leg_grf"] == pytest.approx(0.1)
+    assert terms["trunk_lean"] == pytest.approx(0.6)
+    assert terms["scuff"] == pytest.approx(0.04)
+    change = objective.score(hurt, 1.3, WEIGHTS).total - objective.score(walk, 1.3, WEIGHTS).total
+    assert change == pytest.approx(0.74)

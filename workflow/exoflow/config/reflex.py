@@ -25,6 +25,21 @@ class ReflexObjective:
     grf_limit_BW: float = setting(
         1.2, doc="Vertical ground reaction force that is free, body weights.", above=0
     )
+    leg_grf: float = setting(
+        0.0, doc="Weight of ground reaction force of one leg above leg_grf_limit_BW.", minimum=0
+    )
+    leg_grf_limit_BW: float = setting(
+        1.1, doc="Ground reaction force of one leg that is free, body weights.", above=0
+    )
+    trunk_lean: float = setting(
+        0.0, doc="Weight of trunk lean beyond trunk_lean_limit_deg, per degree.", minimum=0
+    )
+    trunk_lean_limit_deg: float = setting(
+        6.0, doc="Trunk lean forward or backward that is free, degrees.", minimum=0, maximum=45
+    )
+    scuff: float = setting(
+        0.0, doc="Weight of ground reaction force of a leg in swing, body weights.", minimum=0
+    )
     symmetry: float = setting(
         1.0, doc="Weight of differences in step time and step length between the legs.", minimum=0
     )

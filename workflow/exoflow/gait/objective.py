@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from exoflow.records.rollout import Measures
+from exoflow.units import degrees
 
 # SCONE's dead band: a gait measure below this counts as zero, which lowers the speed by up to 5 %.
 GAIT_DEAD_BAND = 0.05
@@ -88,8 +89,8 @@ def score(measures: Measures, speed_m_s: float, weights: Mapping[str, float]) ->
     speed_m_s : float
         Wanted speed.
     weights : mapping
-        `gait`, `effort_wang2012`, `cubed_activation`, `knee_limit`, `grf`, `symmetry` and
-        `velocity_band` (upper edge of the speed band over its lower edge).
+        One per term, and `velocity_band` (upper edge of the speed band over its lower edge);
+        see config/reflex.py.
 
     Returns
     -------
@@ -109,6 +110,9 @@ def score(measures: Measures, speed_m_s: float, weights: Mapping[str, float]) ->
         "knee_limit": weights["knee_limit"]
         * dead_band(measures.knee_limit_Nm, _KNEE_THRESHOLD_NM, _KNEE_TRANSITION_NM),
         "grf": weights["grf"] * measures.grf_excess_BW,
+        "leg_grf": weights["leg_grf"] * measures.leg_grf_excess_BW,
+        "trunk_lean": weights["trunk_lean"] * degrees(measures.trunk_lean_rad),
+        "scuff": weights["scuff"] * measures.scuff_BW,
         "symmetry": weights["symmetry"] * asymmetry(measures),
     }
     return Score(sum(terms.values()), terms)

@@ -12,7 +12,9 @@ from exoflow.gait.analysis import gait_summary
 from exoflow.gait.objective import Score, score
 from exoflow.optimization.cma_search import Checkpoint, SearchResult, SearchSpace, minimize
 from exoflow.records.rollout import Rollout
+from exoflow.simulation.assemble import Limits
 from exoflow.simulation.walker import OFFSET_DOFS, Walker, reflex_table
+from exoflow.units import radians
 
 OFFSET_STD = 0.01
 OFFSET_BOUND = 0.5
@@ -57,7 +59,7 @@ class GaitSearch:
             slope_deg=self.condition["slope_deg"] + extra_slope_deg,
             impairment=self.condition["impairment"],
             exo=payload,
-            grf_limit_BW=self.reflex["objective"]["grf_limit_BW"],
+            limits=self.limits(),
             with_uchida=with_uchida,
         )
 
@@ -70,6 +72,15 @@ class GaitSearch:
         if any(payload.values()):
             walkers.append(self.walker(timestep_s, payload=payload, with_uchida=False))
         return walkers
+
+    def limits(self) -> Limits:
+        """What the penalties of the objective leave free."""
+        objective = self.reflex["objective"]
+        return Limits(
+            objective["grf_limit_BW"],
+            objective["leg_grf_limit_BW"],
+            radians(objective["trunk_lean_limit_deg"]),
+        )
 
     def weights(self) -> dict[str, float]:
         """Objective weights; an impaired gait is not asked to be symmetric."""

@@ -25,8 +25,15 @@ class Measures:
         Metabolic energy, basal included.
     cubed_activation_s : float
         Time integral of the mean cubed activation.
-    knee_limit_Nm, grf_excess_BW : float
-        Time averages over the reached duration.
+    knee_limit_Nm : float
+        Mean moment of the knees' end stops.
+    grf_excess_BW, leg_grf_excess_BW : float
+        Ground force of both legs, and of each leg, above its limit; time averages, as below,
+        that count after the first second.
+    trunk_lean_rad : float
+        Trunk lean in either direction above its limit.
+    scuff_BW : float
+        Ground force of legs in swing.
     exo_work_J, exo_positive_work_J : float
         Of both legs together.
     body_mass_kg : float
@@ -46,6 +53,9 @@ class Measures:
     cubed_activation_s: float
     knee_limit_Nm: float
     grf_excess_BW: float
+    leg_grf_excess_BW: float
+    trunk_lean_rad: float
+    scuff_BW: float
     exo_work_J: float
     exo_positive_work_J: float
     body_mass_kg: float

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,8 +14,14 @@ from exoflow.simulation.model_data import FRICTION_VISCOSITY, WalkerModel
 from exoflow.simulation.mujoco_body import MujocoBody
 from exoflow.units import GRAVITY_M_S2
 
-# Objective terms that the kernel integrates read this threshold, body weights.
-DEFAULT_GRF_LIMIT_BW = 1.2
+
+@dataclass(frozen=True)
+class Limits:
+    """What is free in the penalties that the kernel integrates for a gait search."""
+
+    grf_BW: float = 1.2
+    leg_grf_BW: float = 1.1
+    trunk_lean_rad: float = 0.1
 
 
 def _segments(model: WalkerModel) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -49,7 +56,7 @@ def assemble(
     model: WalkerModel,
     settings: Mapping,
     timestep_s: float,
-    grf_limit_BW: float = DEFAULT_GRF_LIMIT_BW,
+    limits: Limits = Limits(),
     with_uchida: bool = True,
 ) -> tuple[Plant, MujocoBody]:
     """Arrays and a MuJoCo body for one thread.
@@ -111,7 +118,9 @@ def assemble(
         fixed_length=fixed,
         muscle=muscle,
         activation_model=ACTIVATION_MODELS[settings["activation"]],
-        grf_limit_BW=float(grf_limit_BW),
+        grf_limit_BW=limits.grf_BW,
+        leg_grf_limit_BW=limits.leg_grf_BW,
+        trunk_lean_limit=limits.trunk_lean_rad,
         with_uchida=int(with_uchida),
     )
     return plant, body

@@ -20,6 +20,7 @@ from exoflow.control.exo_laws import (
 )
 from exoflow.control.network import TCN, network_tick
 from exoflow.control.reflexes import (
+    LANDING,
     N_LEG_MUSCLES,
     N_MUSCLES,
     N_SENSORS,
@@ -28,6 +29,7 @@ from exoflow.control.reflexes import (
     SENSE_LENGTH,
     SENSE_TILT,
     SENSE_VELOCITY,
+    SWING,
     UNKNOWN,
     ReflexArrays,
     add_reflexes,
@@ -63,6 +65,7 @@ from exoflow.simulation.layout import (
     KNEE_LIMIT,
     LAST_STEP_DISTANCE,
     LAST_STEP_TIME,
+    LEG_GRF_EXCESS,
     LOAD,
     MASS_UCHIDA,
     MASS_WANG,
@@ -86,6 +89,7 @@ from exoflow.simulation.layout import (
     ROW_STATE,
     ROW_STOP,
     ROW_SUMS,
+    SCUFF,
     SHORTEST,
     SIN_PENNATION,
     SLACK_LENGTH,
@@ -98,6 +102,7 @@ from exoflow.simulation.layout import (
     STOP_MOMENT,
     TENDON_FORCE,
     TILT,
+    TRUNK_LEAN,
     Exo,
     Plant,
     Q,
@@ -114,6 +119,8 @@ from exoflow.simulation.mechanics import (
     skeleton,
 )
 
+# The penalties of a gait search count from here on, s.
+SETTLED_S = 1.0
 # Load at which a foot counts as landed for step events, body weights, and shortest step, s.
 STEP_LOAD = 0.1
 SHORTEST_STEP = 0.1
@@ -337,6 +344,20 @@ def _finite(state: np.ndarray) -> bool:
 
 
 @compiled
+def add_penalties(plant: Plant, state: np.ndarray) -> None:
+    """Integrate what a gait search dislikes: ground force, trunk lean, scuffing feet."""
+    dt = plant.dt
+    load = state[LOAD] + state[LOAD + 1]
+    state[GRF_EXCESS] += max(0.0, load - plant.grf_limit_BW) * dt
+    for leg in range(2):
+        leg_load = state[LOAD + leg]
+        state[LEG_GRF_EXCESS] += max(0.0, leg_load - plant.leg_grf_limit_BW) * dt
+        if state[GAIT_STATE + leg] == SWING or state[GAIT_STATE + leg] == LANDING:
+            state[SCUFF] += leg_load * dt
+    state[TRUNK_LEAN] += max(0.0, abs(state[Q + TILT]) - plant.trunk_lean_limit) * dt
+
+
+@compiled
 def physics_step(
     plant: Plant,
     reflex: ReflexArrays,
@@ -365,10 +386,9 @@ def physics_step(
     x, y = center_of_mass(plant, work)
     state[COM] = x
     state[COM + 1] = y
+    if state[STEP_COUNT] * plant.dt >= SETTLED_S:
+        add_penalties(plant, state)
     state[KNEE_LIMIT] += knee * plant.dt
-    load = state[LOAD] + state[LOAD + 1]
-    if state[STEP_COUNT] * plant.dt >= 1.0:
-        state[GRF_EXCESS] += max(0.0, load - plant.grf_limit_BW) * plant.dt
     if y < FALL_HEIGHT * state[START_HEIGHT]:
         state[FALLEN] = 1.0
     integrate(plant, state, work)

@@ -53,7 +53,10 @@ MUSCLE_RATE = 141
 SQUARED_ACTIVATION = 159
 STOP_MOMENT = 161
 PUSH = 167
-DOFC_STATE = 168
+LEG_GRF_EXCESS = 168
+TRUNK_LEAN = 169
+SCUFF = 170
+DOFC_STATE = 171
 RING = DOFC_STATE + DOFC_MEMORY
 
 N_EVENT = 3
@@ -99,6 +102,8 @@ class Plant(NamedTuple):
     muscle: np.ndarray
     activation_model: int
     grf_limit_BW: float
+    leg_grf_limit_BW: float
+    trunk_lean_limit: float
     with_uchida: int
 
 

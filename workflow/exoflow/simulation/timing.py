@@ -136,9 +136,7 @@ def bare_mj_step_us(walker: Walker, state: np.ndarray, repeats: int = 5) -> floa
     return best / (_CALLS // 20) * 1e6
 
 
-def python_loop_factor(
-    walker: Walker, parameters: Mapping[str, float], duration_s: float
-) -> float:
+def python_loop_factor(walker: Walker, parameters: Mapping[str, float], duration_s: float) -> float:
     """Simulated seconds per second when a Python loop calls every physics step."""
     exo = walker.exo_arrays(NoExo())
     reflex = walker.table.arrays(parameters, walker.timestep_s)

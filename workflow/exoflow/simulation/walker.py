@@ -22,7 +22,7 @@ from exoflow.control.reflexes import N_SENSORS
 from exoflow.errors import ModelError
 from exoflow.records.rollout import Measures, Rollout, Trajectory
 from exoflow.simulation import kernel, layout
-from exoflow.simulation.assemble import DEFAULT_GRF_LIMIT_BW, assemble
+from exoflow.simulation.assemble import Limits, assemble
 from exoflow.simulation.model_data import DATA, DOF_NAMES, MUSCLE_NAMES, WalkerModel, load_model
 from exoflow.units import radians
 
@@ -172,7 +172,7 @@ class Walker:
         slope_deg: float = 0.0,
         impairment: Mapping | None = None,
         exo: Mapping | None = None,
-        grf_limit_BW: float = DEFAULT_GRF_LIMIT_BW,
+        limits: Limits | None = None,
         with_uchida: bool = True,
     ) -> "Walker":
         """Build a walker.
@@ -191,8 +191,8 @@ class Walker:
             `side`, `muscles`, `excitation_ceiling`.
         exo : mapping, optional
             The worn exo (masses, and its actuator if it has one); none: nothing is worn.
-        grf_limit_BW : float
-            Ground force above which `Measures.grf_excess_BW` counts.
+        limits : Limits, optional
+            What is free in the penalties of `Measures`.
         with_uchida : bool
             Compute the second metabolic model too; a search is faster without it.
         """
@@ -200,7 +200,7 @@ class Walker:
         walker = walker.on_slope(radians(slope_deg)).with_impairment(impairment)
         if exo:
             walker = walker.with_exo(exo["mass_pelvis_kg"], exo["mass_thigh_kg"])
-        plant, body = assemble(walker, model, timestep_s, grf_limit_BW, with_uchida)
+        plant, body = assemble(walker, model, timestep_s, limits or Limits(), with_uchida)
         return cls(
             walker, model, reflex_table(reflexes), timestep_s, exo or {},
             _start_pose(START_POSES[model["id"]]), plant, layout.make_work(), body,
@@ -392,6 +392,9 @@ class Walker:
             cubed_activation_s=gained(layout.CUBED_ACTIVATION),
             knee_limit_Nm=gained(layout.KNEE_LIMIT) / reached,
             grf_excess_BW=gained(layout.GRF_EXCESS) / reached,
+            leg_grf_excess_BW=gained(layout.LEG_GRF_EXCESS) / reached,
+            trunk_lean_rad=gained(layout.TRUNK_LEAN) / reached,
+            scuff_BW=gained(layout.SCUFF) / reached,
             exo_work_J=gained(layout.EXO_WORK),
             exo_positive_work_J=gained(layout.EXO_POSITIVE_WORK),
             body_mass_kg=self.model.body_mass,
@@ -416,7 +419,9 @@ class Walker:
             self.model,
             self.model_settings,
             self.timestep_s,
-            self.plant.grf_limit_BW,
+            Limits(
+                self.plant.grf_limit_BW, self.plant.leg_grf_limit_BW, self.plant.trunk_lean_limit
+            ),
             bool(self.plant.with_uchida),
         )
         return replace(self, plant=plant, work=layout.make_work(), body=body)
