@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from exoflow.physiology import activation, curves, metabolics, muscle
+from exoflow.physiology.curve_sets import CURVE_SETS
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 
@@ -24,6 +25,24 @@ def test_curve_reproduces_the_check_table(name):
     assert len(table) > 5
     values = [CURVES[name](float(x)) for x in table["x"]]
     np.testing.assert_allclose(values, table["hyfydy_m2012fast"], atol=2e-6)
+
+
+@pytest.mark.parametrize(
+    "curve_set, column",
+    [
+        ("m2012fast", "hyfydy_m2012fast"),
+        ("millard", "millard2012_opensim_bezier"),
+        ("degroote", "degroote2016_kT35"),
+        ("thelen", "thelen2003_a1"),
+        ("gh2010", "geyer_herr2010"),
+    ],
+)
+@pytest.mark.parametrize("name", CURVES)
+def test_curve_set_reproduces_the_check_table(name, curve_set, column):
+    table = pd.read_csv(GOLDEN / "muscle_curve_checks.csv").query("curve == @name")
+    values = getattr(CURVE_SETS[curve_set], name)(table["x"].to_numpy())
+    # The table has six decimals.
+    np.testing.assert_allclose(values, table[column], rtol=0.0, atol=6e-7)
 
 
 @pytest.mark.parametrize(
@@ -88,3 +107,26 @@ def test_metabolic_rates_reproduce_the_check_table():
         )  # fmt: skip
         assert wang == pytest.approx(row.wang_total_W, rel=2e-4)
         assert uchida == pytest.approx(row.uchida_total_W, rel=2e-4)
+
+
+@pytest.mark.parametrize(
+    "model, column",
+    [
+        ("wang2012", "wang_total_W"),
+        ("uchida2016", "uchida_total_W"),
+        ("umberger2010", "umberger2010_total_W"),
+        ("umberger2003", "umberger2003_total_W"),
+        ("bhargava2004", "bhargava_total_W"),
+    ],
+)
+def test_metabolic_dispatcher_reproduces_the_check_table(model, column):
+    table = pd.read_csv(GOLDEN / "metabolic_checks.csv")
+    for row in table.itertuples():
+        mass = row.F0_N / row.sigma_Pa * metabolics.MUSCLE_DENSITY * row.l_opt_m
+        # The table has no passive force and leaves Bhargava's negative work out.
+        rate = metabolics.metabolic_rate(
+            metabolics.MODELS[model], mass, row.slow_twitch, row.u, row.a, row.l_norm,
+            row.v_lopt_per_s, row.l_opt_m, row.F0_N, row.F_active_N, 0.0, row.F_mtu_N,
+            row.f_iso, 0,
+        )  # fmt: skip
+        assert rate == pytest.approx(getattr(row, column), rel=1e-5, abs=1e-9), row

@@ -256,6 +256,7 @@ _DEGROOTE = CurveSet(
     passive_force_length=_degroote_passive_force_length,
     force_velocity=_degroote_force_velocity,
     tendon_force_strain=_degroote_tendon_force_strain,
+    # PredSim's value, from memory.
     fiber_damping=0.01,
     # Where the passive curve is anchored at zero; the active curve has no lower end.
     shortest_fiber=0.2,
@@ -333,7 +334,7 @@ def _gh2010_force_velocity(velocity: np.ndarray) -> np.ndarray:
     """Hill's hyperbolas, and below -1 the tangent.
 
     Without a damper a curve that stayed at zero there would leave the velocity of an
-    unloaded fibre undetermined; the tangent makes it slightly beyond -1.
+    unloaded fibre undetermined. With the tangent it is -1, as long as there is activation.
     """
     shape, maximum = 5.0, 1.5
     velocity = np.asarray(velocity, dtype=float)
@@ -351,7 +352,9 @@ def _gh2010_tendon_force_strain(strain: np.ndarray) -> np.ndarray:
     return (np.maximum(np.asarray(strain, dtype=float), 0.0) / 0.04) ** 2
 
 
-# Geyer and Herr (2010), IEEE Trans. Neural Syst. Rehabil. Eng. 18(3).
+# Geyer and Herr (2010), IEEE Trans. Neural Syst. Rehabil. Eng. 18(3), with the numbers of its
+# common re-implementations; the paper was not at hand. There is no damper, so the balance
+# needs an activation above zero (0.01 is usual).
 _GH2010 = CurveSet(
     active_force_length=_gh2010_active_force_length,
     passive_force_length=_gh2010_passive_force_length,
@@ -471,12 +474,14 @@ def table_value_slope(tables: CurveTables, which: int, x: float) -> tuple[float,
     if position >= last:
         slope = tables.value[which, last, 1]
         return tables.value[which, last, 0] + slope * step * (position - last), slope
-    node = int(position)
+    # Unsigned, because the check for negative indices would double the time of a lookup.
+    node = np.uint64(position)
+    following = node + np.uint64(1)
     t = position - node
     y0 = tables.value[which, node, 0]
     m0 = tables.value[which, node, 1] * step
-    rise = tables.value[which, node + 1, 0] - y0
-    m1 = tables.value[which, node + 1, 1] * step
+    rise = tables.value[which, following, 0] - y0
+    m1 = tables.value[which, following, 1] * step
     c2 = 3.0 * rise - 2.0 * m0 - m1
     c3 = m0 + m1 - 2.0 * rise
     value = y0 + t * (m0 + t * (c2 + t * c3))
