@@ -9,9 +9,11 @@ so that any edit in the compiled rooms starts from an empty cache.
 import hashlib
 import os
 import tempfile
+import warnings
 from pathlib import Path
 
 import numba
+from numba.core.errors import NumbaIRAssumptionWarning
 
 COMPILED_ROOMS = ("physiology", "control", "simulation")
 _PACKAGE = Path(__file__).resolve().parent
@@ -44,6 +46,10 @@ def _cache_folder() -> Path:
 setattr(numba.config, "CACHE_DIR", str(_cache_folder()))  # noqa: B010
 
 compiled = numba.njit(cache=True, nogil=True, error_model="numpy")
+
+# Numba's own check of its intermediate code trips over conditional expressions in functions
+# that were inlined twice over; it says itself that it is pedantic, and nothing can be done here.
+warnings.filterwarnings("ignore", category=NumbaIRAssumptionWarning)
 
 # For small functions that a loop over muscles calls: only inlined does the loop become vector code.
 inlined = numba.njit(cache=True, nogil=True, error_model="numpy", inline="always")

@@ -24,7 +24,7 @@ def made_up_walk(stride_s=1.1, duration_s=12.0, speed=1.2):
         columns[f"knee_angle_{side}"] = -np.radians(30 + 20 * np.cos(2 * np.pi * phase))
         columns[f"ankle_angle_{side}"] = np.zeros_like(time)
         columns[f"exo.hip_{side}.torque"] = np.full_like(time, 2.0)
-    columns["energy_wang2012"] = 300.0 * time
+    columns["energy_wang2012"] = columns["energy_effort"] = 300.0 * time
     columns["energy_uchida2016"] = 200.0 * time
     columns["exo.work"] = 10.0 * time
     columns["exo.positive_work"] = 12.0 * time

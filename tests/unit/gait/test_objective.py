@@ -9,7 +9,7 @@ from exoflow.gait import objective
 from exoflow.records.rollout import Measures
 
 WEIGHTS = {
-    "gait": 100.0, "effort_wang2012": 0.1, "cubed_activation": 2000.0, "knee_limit": 0.02,
+    "gait": 100.0, "effort": 0.1, "cubed_activation": 2000.0, "knee_limit": 0.02,
     "grf": 10.0, "leg_grf": 5.0, "trunk_lean": 0.2, "scuff": 4.0, "symmetry": 1.0,
     "velocity_band": 1.1,
 }  # fmt: skip
@@ -22,9 +22,10 @@ def measures(times, places, legs, reached=10.0, end=None, **changes):
         distance_m=places[-1] if len(places) else 0.0,
         steps=np.column_stack([times, places, legs]) if len(times) else np.zeros((0, 3)),
         start_gait_distance_m=0.0, end_gait_distance_m=places[-1] if end is None else end,
-        wang2012_J=1000.0, uchida2016_J=600.0, cubed_activation_s=0.2, knee_limit_Nm=0.0,
-        grf_excess_BW=0.0, leg_grf_excess_BW=0.0, trunk_lean_rad=0.0, scuff_BW=0.0,
-        exo_work_J=0.0, exo_positive_work_J=0.0, body_mass_kg=74.5,
+        effort_J=1000.0, wang2012_J=1000.0, uchida2016_J=600.0, cubed_activation_s=0.2,
+        knee_limit_Nm=0.0, grf_excess_BW=0.0, leg_grf_excess_BW=0.0, trunk_lean_rad=0.0,
+        scuff_BW=0.0, exo_work_J=0.0, exo_positive_work_J=0.0,
+        body_mass_kg=74.5,
     )  # fmt: skip
     return Measures(**(base | changes))
 
@@ -88,7 +89,7 @@ def test_assistance_cost_penalizes_falls_and_speed():
         np.array([10.0]),
         np.array([0]),
         distance_m=10.0,
-        wang2012_J=74.5 * 10 * 4.0,
+        effort_J=74.5 * 10 * 4.0,
     )
     assert objective.relative_assistance_cost(walk, 1.0, 5.0) == pytest.approx(-0.2)
     # 5 % slower than 1.0526: 2 (0.05 - 0.01)

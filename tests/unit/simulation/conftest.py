@@ -1,7 +1,10 @@
 """Walkers for the tests of the engine."""
 
+from dataclasses import fields
+
 import pytest
 
+from exoflow.config.model import ModelSettings
 from exoflow.simulation import Walker
 from exoflow.simulation.model_data import DATA
 from exoflow.simulation.walker import load_start_values
@@ -31,10 +34,12 @@ def gait():
 
 @pytest.fixture
 def make_walker():
-    """Factory of walkers; keywords go to Walker.create."""
+    """Factory of walkers; keywords are model settings or go to Walker.create."""
 
     def make(timestep_s=0.001, **changes):
-        return Walker.create(MODEL, reflexes="h0918_rs2v3", timestep_s=timestep_s, **changes)
+        known = {field.name for field in fields(ModelSettings)}
+        model = MODEL | {name: changes.pop(name) for name in known & set(changes)}
+        return Walker.create(model, reflexes="h0918_rs2v3", timestep_s=timestep_s, **changes)
 
     return make
 

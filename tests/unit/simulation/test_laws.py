@@ -197,3 +197,42 @@ def test_walk_is_bit_identical_in_another_process(make_walker, gait, tmp_path):
     out = tmp_path / "state.npy"
     subprocess.run([sys.executable, "-c", script, str(out), str(Path(__file__).parent)], check=True)
     assert np.array_equal(np.load(out), here)
+
+
+@pytest.mark.parametrize("curves", ["millard", "degroote", "thelen"])
+def test_every_curve_set_walks_a_while(make_walker, gait, curves):
+    own = make_walker().rollout(gait, 0.3)
+    other = make_walker(curves=curves).rollout(gait, 0.3)
+    assert other.measures.finite and not other.measures.fell
+    assert not np.array_equal(own.state, other.state)
+    # The sets fit the same muscle: three tenths of a second on, the pelvis is within 3 cm.
+    assert abs(own.state[Q] - other.state[Q]) < 0.03
+
+
+@pytest.mark.parametrize("metabolic", ["umberger2010", "uchida2016", "bhargava2004"])
+def test_metabolic_model_changes_the_effort_and_nothing_else(make_walker, gait, metabolic):
+    wang = make_walker().rollout(gait, 2.0).measures
+    other = make_walker(metabolic=metabolic).rollout(gait, 2.0).measures
+    assert wang.effort_J == wang.wang2012_J == other.wang2012_J
+    assert other.distance_m == wang.distance_m
+    assert 0.5 < other.effort_J / wang.effort_J < 1.5
+
+
+def test_second_uchida_cost_is_the_chosen_one_at_its_own_specific_tension(make_walker, gait):
+    walk = make_walker(metabolic="uchida2016", specific_tension_MPa=0.6).rollout(gait, 1.0)
+    assert walk.measures.effort_J == pytest.approx(walk.measures.uchida2016_J, rel=1e-12)
+
+
+def test_absorbed_work_lowers_the_cost_where_it_counts(make_walker, gait):
+    plain = make_walker(metabolic="bhargava2004").rollout(gait, 1.0).measures
+    credited = make_walker(metabolic="bhargava2004", bhargava_negative_work=True)
+    assert credited.rollout(gait, 1.0).measures.effort_J < plain.effort_J
+
+
+def test_slow_twitch_shares_come_from_the_table(make_walker, gait):
+    uniform = make_walker().rollout(gait, 1.0).measures
+    walker = make_walker(slow_twitch="falisse")
+    assert walker.model.muscles[7].slow_twitch == 0.803
+    shares = walker.rollout(gait, 1.0).measures
+    assert shares.distance_m == uniform.distance_m
+    assert shares.uchida2016_J != uniform.uchida2016_J

@@ -18,8 +18,8 @@ class ModelSettings:
     )
     curves: str = setting(
         "m2012fast",
-        doc="Force-length and force-velocity curves of the muscles.",
-        choices=("m2012fast",),
+        doc="Force-length, force-velocity and tendon curves; m2012fast is the fast one.",
+        choices=("m2012fast", "millard", "degroote", "thelen"),
     )
     activation: str = setting(
         "opensim",
@@ -28,11 +28,20 @@ class ModelSettings:
     )
     metabolic: str = setting(
         "wang2012",
-        doc="Metabolic model used for the effort term and for the cost of transport.",
-        choices=("wang2012",),
+        doc="Metabolic model of the search's effort, of the reward and of reported changes; "
+        "Wang 2012 and Uchida 2016 costs are always reported beside it.",
+        choices=("wang2012", "umberger2010", "uchida2016", "bhargava2004"),
+    )
+    bhargava_negative_work: bool = setting(
+        False, doc="Whether Bhargava 2004 takes work that fibres absorb off the metabolic rate."
+    )
+    slow_twitch: str = setting(
+        "uniform",
+        doc="Shares of slow-twitch fibres, a column of data/models/slow_twitch.csv.",
+        choices=("uniform", "spinal_controller", "falisse"),
     )
     specific_tension_MPa: float = setting(
-        0.25, doc="Muscle stress that turns force into mass, Wang 2012 model, MPa.", above=0
+        0.25, doc="Muscle stress that turns force into mass for model.metabolic, MPa.", above=0
     )
     uchida_specific_tension_MPa: float = setting(
         0.60, doc="The same for the Uchida 2016 cost reported beside it, MPa.", above=0

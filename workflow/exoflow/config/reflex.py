@@ -14,8 +14,8 @@ class ReflexObjective:
     gait: float = setting(
         100.0, doc="Weight of walking at all: distance kept and speed inside its band.", minimum=0
     )
-    effort_wang2012: float = setting(
-        0.1, doc="Weight of the metabolic cost of transport (Wang 2012).", minimum=0
+    effort: float = setting(
+        0.1, doc="Weight of the metabolic cost of transport (model.metabolic).", minimum=0
     )
     cubed_activation: float = setting(
         2000.0, doc="Weight of the mean cubed muscle activation per distance.", minimum=0

@@ -86,7 +86,8 @@ def steady_costs(trajectory: Trajectory, strides: Strides) -> dict[str, float]:
     Returns
     -------
     dict
-        `speed_m_s`, `metabolic_power_W_kg`, `cot_wang2012_J_kg_m`,
+        `speed_m_s`, `metabolic_power_W_kg` and `cot_effort_J_kg_m` (the model of
+        `model.metabolic`), `cot_wang2012_J_kg_m`,
         `cot_uchida2016_s060_J_kg_m`, `exo_power_W`, `exo_positive_power_W` (both legs),
         `stride_frequency_Hz`, `stride_length_m`.
     """
@@ -100,7 +101,8 @@ def steady_costs(trajectory: Trajectory, strides: Strides) -> dict[str, float]:
     distance, mass = gained("com_x"), trajectory.body_mass_kg
     return {
         "speed_m_s": distance / duration,
-        "metabolic_power_W_kg": gained("energy_wang2012") / duration / mass,
+        "metabolic_power_W_kg": gained("energy_effort") / duration / mass,
+        "cot_effort_J_kg_m": gained("energy_effort") / distance / mass,
         "cot_wang2012_J_kg_m": gained("energy_wang2012") / distance / mass,
         "cot_uchida2016_s060_J_kg_m": gained("energy_uchida2016") / distance / mass,
         "exo_power_W": gained("exo.work") / duration,

@@ -18,7 +18,8 @@ CYCLE_COLUMNS = {
     "exo_power_l_W": "exo_power_l_W",
 }
 _COSTS = (
-    "speed_m_s", "cot_wang2012_J_kg_m", "cot_uchida2016_s060_J_kg_m", "metabolic_power_W_kg",
+    "speed_m_s", "cot_effort_J_kg_m", "cot_wang2012_J_kg_m", "cot_uchida2016_s060_J_kg_m",
+    "metabolic_power_W_kg",
     "exo_power_W", "exo_positive_power_W", "hip_r", "knee_r", "ankle_r", "n_strides",
     "stride_frequency_Hz", "norm_speed_band",
 )  # fmt: skip
@@ -57,10 +58,10 @@ def add_changes(controllers: Mapping[str, dict], reference: str) -> None:
     """Add the changes (%) of cost, power and speed against the reference to all that walked."""
     base = controllers[reference]
     for values in controllers.values():
-        if "cot_wang2012_J_kg_m" not in values or "cot_wang2012_J_kg_m" not in base:
+        if "cot_effort_J_kg_m" not in values or "cot_effort_J_kg_m" not in base:
             continue
         for key, measure in (
-            ("change_cot_pct", "cot_wang2012_J_kg_m"),
+            ("change_cot_pct", "cot_effort_J_kg_m"),
             ("change_power_pct", "metabolic_power_W_kg"),
             ("change_speed_pct", "speed_m_s"),
         ):

@@ -104,8 +104,7 @@ def score(measures: Measures, speed_m_s: float, weights: Mapping[str, float]) ->
     walked = measures.body_mass_kg * max(1.0, measures.distance_m)
     terms = {
         "gait": weights["gait"] * gait,
-        "effort_wang2012": weights["effort_wang2012"]
-        * measures.cost_of_transport(measures.wang2012_J),
+        "effort": weights["effort"] * measures.cost_of_transport(measures.effort_J),
         "cubed_activation": weights["cubed_activation"] * measures.cubed_activation_s / walked,
         "knee_limit": weights["knee_limit"]
         * dead_band(measures.knee_limit_Nm, _KNEE_THRESHOLD_NM, _KNEE_TRANSITION_NM),
@@ -142,7 +141,7 @@ def relative_assistance_cost(measures: Measures, speed_m_s: float, power_W_kg: f
     missing = 1.0 - measures.reached_s / measures.planned_s
     if measures.reached_s <= 0.0 or measures.distance_m <= 0.0 or not measures.finite:
         return 2.0 * _FALL_WEIGHT
-    cost = measures.cost_of_transport(measures.wang2012_J)
+    cost = measures.cost_of_transport(measures.effort_J)
     speed_change = abs(measures.speed_m_s / speed_m_s - 1.0)
     value = cost / (power_W_kg / speed_m_s) - 1.0
     value += _SPEED_WEIGHT * max(0.0, speed_change - SPEED_TOLERANCE)

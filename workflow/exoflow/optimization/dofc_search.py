@@ -25,7 +25,7 @@ def unassisted(
     references = []
     for walker in walkers:
         measures = walker.rollout(parameters, duration_s).measures
-        power = measures.wang2012_J / measures.reached_s / measures.body_mass_kg
+        power = measures.effort_J / measures.reached_s / measures.body_mass_kg
         references.append((measures.speed_m_s, power))
     return references
 

@@ -4,6 +4,8 @@ Lengths are per optimal fibre length, velocities per maximum shortening velocity
 (positive = lengthening), forces per maximum isometric force.
 """
 
+from typing import NamedTuple
+
 from exoflow.compiled import inlined
 
 ACTIVE_LENGTH_MIN = 0.46899
@@ -11,6 +13,14 @@ ACTIVE_LENGTH_MAX = 1.80528
 FIBER_DAMPING = 0.1
 # Maximum shortening velocity, optimal fibre lengths per second.
 MAX_SHORTENING_VELOCITY = 10.0
+
+
+class FastCurves(NamedTuple):
+    """Choice of these curves for the fibre balance; see `curve_sets.CurveTables` for the others."""
+
+    damping: float = FIBER_DAMPING
+    shortest_fiber: float = ACTIVE_LENGTH_MIN
+
 
 # Force-velocity: b (v + 1) / (b - v) shortening, (1.6 v + c) / (c + v) lengthening.
 _SHORTENING = 0.227

@@ -2,18 +2,21 @@
 
 Balance along the tendon: fT(strain) = cos(pennation) (a fL fV + fP + beta v), with
 fixed fibre width (sin(pennation) l = sin(pennation at optimal length)).
-All lengths here are per optimal fibre length unless the name says metres.
+All lengths here are per optimal fibre length unless the name says metres. `curves` is
+`FastCurves()` or the tables of another set: its type decides at compile time which code runs.
 """
 
 import math
 
 import numpy as np
+from numba.extending import overload
 
 from exoflow.compiled import compiled, inlined
+from exoflow.physiology import curve_sets
+from exoflow.physiology.curve_sets import CurveTables, table_value_slope, tabulate
 from exoflow.physiology.curves import (
-    ACTIVE_LENGTH_MIN,
-    FIBER_DAMPING,
     MAX_SHORTENING_VELOCITY,
+    FastCurves,
     active_force_length,
     active_force_length_slope,
     force_velocity_and_slope,
@@ -22,6 +25,8 @@ from exoflow.physiology.curves import (
     tendon_force_strain,
     tendon_force_strain_slope,
 )
+
+Curves = FastCurves | CurveTables
 
 FIBER_LENGTH_MAX = 1.9
 # Pennation is limited to acos(0.1), as in OpenSim: the fibre cannot get shorter than this.
@@ -33,14 +38,81 @@ _NEWTON_ITERATIONS = 12
 _BISECTIONS = 60
 
 
-@compiled
-def shortest_fiber(sin_pennation: float) -> float:
-    """Lower limit of the fibre length: end of the active curve or of the pennation range."""
-    return max(ACTIVE_LENGTH_MIN, sin_pennation / _SIN_PENNATION_MAX)
+def choose_curves(name: str) -> Curves:
+    """The curves of a set by its name in `curve_sets.CURVE_SETS`."""
+    return FastCurves() if name == "m2012fast" else tabulate(name)
+
+
+def shortest_fiber(curves: Curves, sin_pennation: float) -> float:
+    """Lower limit of the fibre length: end of the curves or of the pennation range."""
+    return max(curves.shortest_fiber, sin_pennation / _SIN_PENNATION_MAX)
+
+
+def active_curve(curves, length):
+    """Active force-length multiplier and its slope; called from compiled code only."""
+    raise NotImplementedError
+
+
+def passive_curve(curves, length):
+    """Passive force multiplier and its slope; called from compiled code only."""
+    raise NotImplementedError
+
+
+def velocity_curve(curves, velocity):
+    """Force-velocity multiplier and its slope; called from compiled code only."""
+    raise NotImplementedError
+
+
+def tendon_curve(curves, strain):
+    """Tendon force multiplier and its slope; called from compiled code only."""
+    raise NotImplementedError
+
+
+def _is_fast(curves) -> bool:
+    return curves.instance_class is FastCurves
+
+
+@overload(active_curve, inline="always")
+def _active_curve(curves, length):
+    if _is_fast(curves):
+        return lambda curves, length: (
+            active_force_length(length), active_force_length_slope(length)
+        )  # fmt: skip
+    row = curve_sets.ACTIVE_FORCE_LENGTH
+    return lambda curves, length: table_value_slope(curves, row, length)
+
+
+@overload(passive_curve, inline="always")
+def _passive_curve(curves, length):
+    if _is_fast(curves):
+        return lambda curves, length: (
+            passive_force_length(length), passive_force_length_slope(length)
+        )  # fmt: skip
+    row = curve_sets.PASSIVE_FORCE_LENGTH
+    return lambda curves, length: table_value_slope(curves, row, length)
+
+
+@overload(velocity_curve, inline="always")
+def _velocity_curve(curves, velocity):
+    if _is_fast(curves):
+        return lambda curves, velocity: force_velocity_and_slope(velocity)
+    row = curve_sets.FORCE_VELOCITY
+    return lambda curves, velocity: table_value_slope(curves, row, velocity)
+
+
+@overload(tendon_curve, inline="always")
+def _tendon_curve(curves, strain):
+    if _is_fast(curves):
+        return lambda curves, strain: (
+            tendon_force_strain(strain), tendon_force_strain_slope(strain)
+        )  # fmt: skip
+    row = curve_sets.TENDON_FORCE_STRAIN
+    return lambda curves, strain: table_value_slope(curves, row, strain)
 
 
 @inlined
 def _residual(
+    curves: Curves,
     length: float,
     previous: float,
     rate: float,
@@ -55,17 +127,17 @@ def _residual(
     cos_phi = math.sqrt(1.0 - sin_phi * sin_phi)
     strain = (mtu_length - optimal_length * length * cos_phi) / slack_length - 1.0
     velocity = (length - previous) * rate
-    fl = active_force_length(length)
-    fv, fv_slope = force_velocity_and_slope(velocity)
-    fiber_force = activation * fl * fv + passive_force_length(length) + FIBER_DAMPING * velocity
-    residual = tendon_force_strain(strain) - cos_phi * fiber_force
+    fl, fl_slope = active_curve(curves, length)
+    fv, fv_slope = velocity_curve(curves, velocity)
+    passive, passive_slope = passive_curve(curves, length)
+    pull, pull_slope = tendon_curve(curves, strain)
+    fiber_force = activation * fl * fv + passive + curves.damping * velocity
+    residual = pull - cos_phi * fiber_force
     fiber_slope = (
-        activation * (active_force_length_slope(length) * fv + fl * fv_slope * rate)
-        + passive_force_length_slope(length)
-        + FIBER_DAMPING * rate
+        activation * (fl_slope * fv + fl * fv_slope * rate) + passive_slope + curves.damping * rate
     )
     slope = (
-        -tendon_force_strain_slope(strain) * optimal_length / (slack_length * cos_phi)
+        -pull_slope * optimal_length / (slack_length * cos_phi)
         - sin_phi * sin_phi / (length * cos_phi) * fiber_force
         - cos_phi * fiber_slope
     )
@@ -74,6 +146,7 @@ def _residual(
 
 @inlined
 def tendon_force(
+    curves: Curves,
     length: float,
     mtu_length: float,
     optimal_length: float,
@@ -83,13 +156,13 @@ def tendon_force(
     """Tendon force per maximum isometric force for a given fibre length."""
     sin_phi = sin_pennation / length
     cos_phi = math.sqrt(1.0 - sin_phi * sin_phi)
-    return tendon_force_strain(
-        (mtu_length - optimal_length * length * cos_phi) / slack_length - 1.0
-    )
+    strain = (mtu_length - optimal_length * length * cos_phi) / slack_length - 1.0
+    return tendon_curve(curves, strain)[0]
 
 
 @compiled
 def fiber_step(
+    curves: Curves,
     previous: float,
     guess: float,
     dt: float,
@@ -106,6 +179,7 @@ def fiber_step(
 
     Parameters
     ----------
+    curves : Curves
     previous : float
         Fibre length at the start of the step, per optimal length.
     guess : float
@@ -125,11 +199,12 @@ def fiber_step(
         Fibre length per optimal length.
     """
     rate = 1.0 / (dt * MAX_SHORTENING_VELOCITY) if dt > 0.0 else 0.0
-    low = shortest_fiber(sin_pennation)
+    low = max(curves.shortest_fiber, sin_pennation / _SIN_PENNATION_MAX)
     length = min(FIBER_LENGTH_MAX, max(low, guess))
     if dt > 0.0:
         for _ in range(_NEWTON_ITERATIONS):
             residual, slope = _residual(
+                curves,
                 length,
                 previous,
                 rate,
@@ -147,6 +222,7 @@ def fiber_step(
     for _ in range(_BISECTIONS):
         length = 0.5 * (low + high)
         residual, _slope = _residual(
+            curves,
             length,
             previous,
             rate,
@@ -165,6 +241,7 @@ def fiber_step(
 
 @compiled
 def fiber_steps(
+    curves: Curves,
     previous: np.ndarray,
     velocity: np.ndarray,
     dt: float,
@@ -184,6 +261,7 @@ def fiber_steps(
 
     Parameters
     ----------
+    curves : Curves
     previous : ndarray, shape (n,)
         Fibre lengths at the start of the step, per optimal length.
     velocity : ndarray, shape (n,)
@@ -208,6 +286,7 @@ def fiber_steps(
     for _ in range(_NEWTON_ITERATIONS):
         for m in range(n):
             error, slope = _residual(
+                curves,
                 length[m],
                 previous[m],
                 rate,
@@ -232,6 +311,7 @@ def fiber_steps(
     for m in range(n):
         if not residual[m] < _LAST_CHANGE:
             length[m] = fiber_step(
+                curves,
                 previous[m],
                 previous[m],
                 dt,

@@ -21,8 +21,9 @@ class Measures:
         Time (s), gait distance (m) and leg (0 right, 1 left) of every step.
     start_gait_distance_m, end_gait_distance_m : float
         Gait distance at the start and at the end.
-    wang2012_J, uchida2016_J : float
-        Metabolic energy, basal included.
+    effort_J, wang2012_J, uchida2016_J : float
+        Metabolic energy, basal included: of the model that was chosen, and of both that are
+        always reported.
     cubed_activation_s : float
         Time integral of the mean cubed activation.
     knee_limit_Nm : float
@@ -48,6 +49,7 @@ class Measures:
     steps: np.ndarray
     start_gait_distance_m: float
     end_gait_distance_m: float
+    effort_J: float
     wang2012_J: float
     uchida2016_J: float
     cubed_activation_s: float

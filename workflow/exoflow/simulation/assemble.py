@@ -8,7 +8,8 @@ import numpy as np
 
 from exoflow.errors import ModelError
 from exoflow.physiology.activation import MODELS as ACTIVATION_MODELS
-from exoflow.physiology.muscle import shortest_fiber
+from exoflow.physiology.metabolics import MODELS as METABOLIC_MODELS
+from exoflow.physiology.muscle import choose_curves, shortest_fiber
 from exoflow.simulation.layout import Plant
 from exoflow.simulation.model_data import FRICTION_VISCOSITY, WalkerModel
 from exoflow.simulation.mujoco_body import MujocoBody
@@ -65,7 +66,9 @@ def assemble(
     ----------
     model : WalkerModel
     settings : mapping
-        `activation` (hyfydy | opensim), `specific_tension_MPa`, `uchida_specific_tension_MPa`.
+        `activation` (hyfydy | opensim), `specific_tension_MPa`, `uchida_specific_tension_MPa`
+        and, where they differ from config/model.py's defaults, `curves`, `metabolic` and
+        `bhargava_negative_work`.
     timestep_s : float
 
     Returns
@@ -74,6 +77,7 @@ def assemble(
         Keep the body alive as long as the plant is used.
     """
     body = MujocoBody.create(model)
+    curves = choose_curves(settings.get("curves", "m2012fast"))
     index, value, fixed = _segments(model)
     joints = np.array([(*j.parent, *j.child) for j in model.joints])
     muscle = np.array(
@@ -82,7 +86,7 @@ def assemble(
                 m.max_force, m.optimal_length, m.slack_length, math.sin(m.pennation),
                 m.mass(settings["specific_tension_MPa"] * 1e6),
                 m.mass(settings["uchida_specific_tension_MPa"] * 1e6),
-                m.slow_twitch, ceiling, shortest_fiber(math.sin(m.pennation)),
+                m.slow_twitch, ceiling, shortest_fiber(curves, math.sin(m.pennation)),
             )
             for m, ceiling in zip(model.muscles, model.excitation_ceiling, strict=True)
         ]
@@ -117,7 +121,10 @@ def assemble(
         segment_value=value,
         fixed_length=fixed,
         muscle=muscle,
+        curves=curves,
         activation_model=ACTIVATION_MODELS[settings["activation"]],
+        metabolic_model=METABOLIC_MODELS[settings.get("metabolic", "wang2012")],
+        negative_work=int(settings.get("bhargava_negative_work", False)),
         grf_limit_BW=limits.grf_BW,
         leg_grf_limit_BW=limits.leg_grf_BW,
         trunk_lean_limit=limits.trunk_lean_rad,

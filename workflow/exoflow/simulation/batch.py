@@ -121,7 +121,7 @@ class WalkerBatch:
             raise SimulationError(
                 "the walker falls without any torque from the exo; optimize the gait first."
             )
-        power = measures.wang2012_J / measures.reached_s
+        power = measures.effort_J / measures.reached_s
         reference = {
             "speed_m_s": measures.speed_m_s,
             "metabolic_power_W": power,

@@ -36,14 +36,24 @@ from exoflow.control.reflexes import (
     next_gait_state,
 )
 from exoflow.physiology.activation import activation_step
-from exoflow.physiology.curves import MAX_SHORTENING_VELOCITY, active_force_length, force_velocity
+from exoflow.physiology.curves import MAX_SHORTENING_VELOCITY
 from exoflow.physiology.metabolics import (
+    BASAL,
     UCHIDA2016_BASAL,
+    WANG2012,
     WANG2012_BASAL,
+    metabolic_rate,
     uchida2016_rate,
     wang2012_rate,
 )
-from exoflow.physiology.muscle import fiber_step, fiber_steps, tendon_force
+from exoflow.physiology.muscle import (
+    active_curve,
+    fiber_step,
+    fiber_steps,
+    passive_curve,
+    tendon_force,
+    velocity_curve,
+)
 from exoflow.simulation.layout import (
     ACTIVATION,
     CEILING,
@@ -67,9 +77,10 @@ from exoflow.simulation.layout import (
     LAST_STEP_TIME,
     LEG_GRF_EXCESS,
     LOAD,
+    MASS,
     MASS_UCHIDA,
-    MASS_WANG,
     MAX_FORCE,
+    METABOLIC_EFFORT,
     METABOLIC_UCHIDA,
     METABOLIC_WANG,
     MUSCLE_RATE,
@@ -202,20 +213,19 @@ def muscles(plant: Plant, state: np.ndarray, work: Work) -> None:
     for m in range(N_MUSCLES):
         activation[m] = activation_step(plant.activation_model, activation[m], excitation[m], dt)
     fiber_steps(
-        fiber_length, fiber_velocity, dt, activation, work.mtu_length, optimal, slack,
+        plant.curves, fiber_length, fiber_velocity, dt, activation, work.mtu_length, optimal, slack,
         sin_pennation, plant.muscle[SHORTEST], length, work.residual,
     )  # fmt: skip
     for m in range(N_MUSCLES):
         fiber_velocity[m] = (length[m] - fiber_length[m]) / dt
         fiber_length[m] = length[m]
         force[m] = tendon_force(
-            length[m], work.mtu_length[m], optimal[m], slack[m], sin_pennation[m]
+            plant.curves, length[m], work.mtu_length[m], optimal[m], slack[m], sin_pennation[m]
         )
         work.muscle_force[m] = force[m] * max_force[m]
-        multiplier = force_velocity(fiber_velocity[m] / MAX_SHORTENING_VELOCITY)
-        work.active_force[m] = (
-            activation[m] * active_force_length(length[m]) * multiplier * max_force[m]
-        )
+        fl, _ = active_curve(plant.curves, length[m])
+        fv, _ = velocity_curve(plant.curves, fiber_velocity[m] / MAX_SHORTENING_VELOCITY)
+        work.active_force[m] = activation[m] * fl * fv * max_force[m]
     cubed = 0.0
     for leg in range(2):
         hip = knee = ankle = squared = 0.0
@@ -244,21 +254,37 @@ def metabolics(plant: Plant, state: np.ndarray, work: Work) -> None:
     length = state[FIBER_LENGTH : FIBER_LENGTH + N_MUSCLES]
     velocity = state[FIBER_VELOCITY : FIBER_VELOCITY + N_MUSCLES]
     rate = state[MUSCLE_RATE : MUSCLE_RATE + N_MUSCLES]
+    mass = plant.muscle[MASS]
     for m in range(N_MUSCLES):
         rate[m] = wang2012_rate(
-            plant.muscle[MASS_WANG, m], slow_twitch[m], excitation[m], activation[m], length[m],
+            mass[m], slow_twitch[m], excitation[m], activation[m], length[m],
             velocity[m] * optimal[m], work.active_force[m], work.muscle_force[m],
         )  # fmt: skip
     wang = uchida = 0.0
     for m in range(N_MUSCLES):
         wang += rate[m]
+    effort = wang
+    if plant.metabolic_model != WANG2012:
+        effort = 0.0
+        for m in range(N_MUSCLES):
+            fl, _ = active_curve(plant.curves, length[m])
+            passive, _ = passive_curve(plant.curves, length[m])
+            rate[m] = metabolic_rate(
+                plant.metabolic_model, mass[m], slow_twitch[m], excitation[m], activation[m],
+                length[m], velocity[m], optimal[m], plant.muscle[MAX_FORCE, m],
+                work.active_force[m], max(0.0, passive) * plant.muscle[MAX_FORCE, m],
+                work.muscle_force[m], fl, plant.negative_work,
+            )  # fmt: skip
+            effort += rate[m]
     if plant.with_uchida:
         for m in range(N_MUSCLES):
+            fl, _ = active_curve(plant.curves, length[m])
             uchida += uchida2016_rate(
                 plant.muscle[MASS_UCHIDA, m], slow_twitch[m], excitation[m], activation[m],
-                length[m], velocity[m], optimal[m], work.active_force[m],
-                active_force_length(length[m]),
+                length[m], velocity[m], optimal[m], work.active_force[m], fl,
             )  # fmt: skip
+    basal = BASAL[plant.metabolic_model]
+    state[METABOLIC_EFFORT] += (effort + basal * plant.body_mass) * plant.dt
     state[METABOLIC_WANG] += (wang + WANG2012_BASAL * plant.body_mass) * plant.dt
     state[METABOLIC_UCHIDA] += (uchida + UCHIDA2016_BASAL * plant.body_mass) * plant.dt
 
@@ -450,12 +476,20 @@ def start_state(
             plant.muscle[SIN_PENNATION, m],
         )
         length = fiber_step(
-            1.0, 1.0, 0.0, INITIAL_ACTIVATION, work.mtu_length[m], optimal, slack, sin_pennation
+            plant.curves,
+            1.0,
+            1.0,
+            0.0,
+            INITIAL_ACTIVATION,
+            work.mtu_length[m],
+            optimal,
+            slack,
+            sin_pennation,
         )
         state[ACTIVATION + m] = INITIAL_ACTIVATION
         state[FIBER_LENGTH + m] = length
         state[TENDON_FORCE + m] = tendon_force(
-            length, work.mtu_length[m], optimal, slack, sin_pennation
+            plant.curves, length, work.mtu_length[m], optimal, slack, sin_pennation
         )
     state[GAIT_STATE] = UNKNOWN
     state[GAIT_STATE + 1] = UNKNOWN
@@ -513,10 +547,11 @@ def _store_row(
     row[ROW_PUSH] = state[PUSH]
     row[ROW_STATE] = state[GAIT_STATE]
     row[ROW_STATE + 1] = state[GAIT_STATE + 1]
-    row[ROW_SUMS] = state[METABOLIC_WANG]
-    row[ROW_SUMS + 1] = state[METABOLIC_UCHIDA]
-    row[ROW_SUMS + 2] = state[EXO_WORK]
-    row[ROW_SUMS + 3] = state[EXO_POSITIVE_WORK]
+    row[ROW_SUMS] = state[METABOLIC_EFFORT]
+    row[ROW_SUMS + 1] = state[METABOLIC_WANG]
+    row[ROW_SUMS + 2] = state[METABOLIC_UCHIDA]
+    row[ROW_SUMS + 3] = state[EXO_WORK]
+    row[ROW_SUMS + 4] = state[EXO_POSITIVE_WORK]
 
 
 @compiled
@@ -643,12 +678,12 @@ def step_walkers(
         for leg in range(2):
             state[EXO_COMMAND + leg] = commands[i, leg]
             state[SQUARED_ACTIVATION + leg] = 0.0
-        energy, place = state[METABOLIC_WANG], state[COM]
+        energy, place = state[METABOLIC_EFFORT], state[COM]
         for _ in range(n_steps):
             physics_step(plant, reflex, exo, n_ring, state, memory, noise, work)
             if state[FALLEN] == 1.0:
                 break
-        measures[i, 8] = (state[METABOLIC_WANG] - energy) / tick
+        measures[i, 8] = (state[METABOLIC_EFFORT] - energy) / tick
         measures[i, 9] = (state[COM] - place) / tick
         for leg in range(2):
             measures[i, 11 + leg] = state[SQUARED_ACTIVATION + leg] / (tick * (N_MUSCLES // 2))

@@ -12,6 +12,7 @@ from exoflow.compiled import compiled
 from exoflow.control.exo_laws import DOFC_MEMORY
 from exoflow.control.network import NetworkArrays
 from exoflow.control.reflexes import N_MUSCLES
+from exoflow.physiology.muscle import Curves
 
 N_DOF = 9
 TILT = 2
@@ -56,13 +57,14 @@ PUSH = 167
 LEG_GRF_EXCESS = 168
 TRUNK_LEAN = 169
 SCUFF = 170
-DOFC_STATE = 171
+METABOLIC_EFFORT = 171
+DOFC_STATE = 172
 RING = DOFC_STATE + DOFC_MEMORY
 
 N_EVENT = 3
 # Trajectory row: time, q, v, 8 values per muscle, grf, exo torques, com, muscle moments, joint
-# stop moments, push, gait states, then running sums: metabolic energies (Wang, Uchida), exo work
-# and positive exo work.
+# stop moments, push, gait states, then running sums: metabolic energies (chosen model, Wang,
+# Uchida), exo work and positive exo work.
 ROW_MUSCLE = 19
 ROW_GRF = ROW_MUSCLE + 8 * N_MUSCLES
 ROW_EXO = ROW_GRF + 4
@@ -72,7 +74,7 @@ ROW_STOP = ROW_MOMENT + 6
 ROW_PUSH = ROW_STOP + 6
 ROW_STATE = ROW_PUSH + 1
 ROW_SUMS = ROW_STATE + 2
-N_ROW = ROW_SUMS + 4
+N_ROW = ROW_SUMS + 5
 
 
 class Plant(NamedTuple):
@@ -100,7 +102,10 @@ class Plant(NamedTuple):
     segment_value: np.ndarray
     fixed_length: np.ndarray
     muscle: np.ndarray
+    curves: Curves
     activation_model: int
+    metabolic_model: int
+    negative_work: int
     grf_limit_BW: float
     leg_grf_limit_BW: float
     trunk_lean_limit: float
@@ -112,7 +117,7 @@ MAX_FORCE = 0
 OPTIMAL_LENGTH = 1
 SLACK_LENGTH = 2
 SIN_PENNATION = 3
-MASS_WANG = 4
+MASS = 4
 MASS_UCHIDA = 5
 SLOW_TWITCH = 6
 CEILING = 7

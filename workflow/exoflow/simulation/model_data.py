@@ -164,7 +164,9 @@ def _number(text: str, default: float) -> float:
 
 
 @lru_cache
-def load_model(model_id: str, contact_stiffness: float | None = None) -> WalkerModel:
+def load_model(
+    model_id: str, contact_stiffness: float | None = None, slow_twitch: str = "uniform"
+) -> WalkerModel:
     """Read one H0918 version from data/models.
 
     Parameters
@@ -173,6 +175,8 @@ def load_model(model_id: str, contact_stiffness: float | None = None) -> WalkerM
         h0918v1 (2021), h0918v2 (2024) or h0918v3.
     contact_stiffness : float, optional
         N/m^1.5 of one sphere on the ground; the version's own value if omitted.
+    slow_twitch : str
+        Column of data/models/slow_twitch.csv.
 
     Raises
     ------
@@ -225,14 +229,24 @@ def load_model(model_id: str, contact_stiffness: float | None = None) -> WalkerM
         id=model_id,
         bodies=tuple(bodies),
         joints=tuple(joint(joints[f"{name}_{side}"]) for side in "rl" for name in LEG_JOINTS),
-        muscles=_muscles(version),
+        muscles=_muscles(version, _slow_twitch(slow_twitch)),
         contacts=contacts,
         excitation_ceiling=(1.0,) * len(MUSCLE_NAMES),
         body_mass=sum(b.mass for b in bodies),
     )
 
 
-def _muscles(version: str) -> tuple[Muscle, ...]:
+def _slow_twitch(column: str) -> dict[str, float]:
+    """Share of slow-twitch fibres of each muscle, the same on both sides."""
+    with (DATA / "models" / "slow_twitch.csv").open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    if column not in rows[0]:
+        known = ", ".join(name for name in rows[0] if name != "muscle")
+        raise ModelError(f"slow-twitch shares {column!r} are unknown. Columns: {known}.")
+    return {row["muscle"]: float(row[column]) for row in rows}
+
+
+def _muscles(version: str, slow_twitch: Mapping[str, float]) -> tuple[Muscle, ...]:
     points: dict[str, list[dict[str, str]]] = {}
     for row in _rows("muscles", version):
         points.setdefault(row["muscle"], []).append(row)
@@ -250,7 +264,7 @@ def _muscles(version: str) -> tuple[Muscle, ...]:
         muscles.append(
             Muscle(
                 float(first["F_max_N"]), float(first["l_opt_m"]), float(first["l_slack_m"]),
-                float(first["pennation_rad"]), path,
+                float(first["pennation_rad"]), path, slow_twitch[name[:-2]],
             )
         )  # fmt: skip
     return tuple(muscles)

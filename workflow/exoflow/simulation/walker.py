@@ -50,7 +50,7 @@ TRAJECTORY_COLUMNS = (
     *(f"{name}.muscle_moment" for name in DOF_NAMES[3:]),
     *(f"{name}.stop_moment" for name in DOF_NAMES[3:]), "push_x",
     "leg_r.gait_state", "leg_l.gait_state",
-    "energy_wang2012", "energy_uchida2016", "exo.work", "exo.positive_work",
+    "energy_effort", "energy_wang2012", "energy_uchida2016", "exo.work", "exo.positive_work",
 )  # fmt: skip
 
 
@@ -180,8 +180,7 @@ class Walker:
         Parameters
         ----------
         model : mapping
-            `id`, `activation`, `specific_tension_MPa`, `uchida_specific_tension_MPa` and
-            optionally `contact_stiffness_N_m15`.
+            Keys of config/model.py; `id`, `activation` and both specific tensions at least.
         reflexes : str
             Name of a reflex set in data/reflexes.
         timestep_s : float
@@ -196,7 +195,11 @@ class Walker:
         with_uchida : bool
             Compute the second metabolic model too; a search is faster without it.
         """
-        walker = load_model(model["id"], model.get("contact_stiffness_N_m15"))
+        walker = load_model(
+            model["id"],
+            model.get("contact_stiffness_N_m15"),
+            model.get("slow_twitch", "uniform"),
+        )
         walker = walker.on_slope(radians(slope_deg)).with_impairment(impairment)
         if exo:
             walker = walker.with_exo(exo["mass_pelvis_kg"], exo["mass_thigh_kg"])
@@ -387,6 +390,7 @@ class Walker:
             steps=steps,
             start_gait_distance_m=float(begin[layout.LAST_STEP_DISTANCE]),
             end_gait_distance_m=float(kernel.gait_distance(end, self.work)),
+            effort_J=gained(layout.METABOLIC_EFFORT),
             wang2012_J=gained(layout.METABOLIC_WANG),
             uchida2016_J=gained(layout.METABOLIC_UCHIDA),
             cubed_activation_s=gained(layout.CUBED_ACTIVATION),
