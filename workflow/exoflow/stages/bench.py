@@ -1,49 +1,145 @@
-"""`exoflow bench`: speeds of the engine, as ratios within one run."""
+"""`exoflow bench`: how fast the parts are on this computer, as figures of one run."""
 
 import json
+import os
 import platform
 import time
 from pathlib import Path
 
-DURATION_S = 10.0
 REPEATS = 5
+DURATION_S = 10.0
+PYTHON_LOOP_S = 2.0
+N_WALKERS = 64
+ENVIRONMENT_STEPS = 50
 
 
-def run(what: str = "engine", as_json: bool = False) -> None:
-    """Measure simulated seconds per wall second of the closed-loop reflex gait.
+def run(what: str, as_json: bool = False) -> None:
+    """Measure one part; every figure is the best of five in one process.
 
-    Prints the best of five for 1 and 2 ms steps and their ratio; with `as_json` one JSON object.
+    Parameters
+    ----------
+    what : str
+        engine: simulated time per wall time of the reflex walk, where the time of a step goes,
+        steps of the learning environment, and the same walker stepped from Python.
+    as_json : bool
+        Print JSON instead of a table.
     """
-    from exoflow.config import to_plain
-    from exoflow.config.model import ModelSettings
     from exoflow.errors import UserError
-    from exoflow.simulation import Walker
-    from exoflow.simulation.model_data import DATA
-    from exoflow.simulation.walker import load_start_values
 
     if what != "engine":
         raise UserError(f"bench {what!r} is unknown. Benchmarks: engine.")
+    result = engine_figures()
+    print(json.dumps(result, sort_keys=True) if as_json else _table(result))
+
+
+def engine_figures(repeats: int = REPEATS) -> dict:
+    """All figures of `bench engine`; factors are simulated seconds per wall second.
+
+    The walk is the closed loop with one metabolic model, as a search runs it; keys that end in
+    `both_costs` compute Uchida 2016 beside it, as reported walks do.
+    """
+    from exoflow.config import to_plain
+    from exoflow.config.model import ModelSettings
+    from exoflow.simulation import Walker
+    from exoflow.simulation.model_data import DATA
+    from exoflow.simulation.timing import python_loop_factor, time_parts
+    from exoflow.simulation.walker import load_start_values
+
     values = load_start_values(DATA / "reflexes" / "h0918v3_rs2_warm_start.csv")
     model = to_plain(ModelSettings())
-    result: dict = {"benchmark": what, "cpu": _cpu(), "real_time_factor": {}}
-    for step in (0.001, 0.002):
-        walker = Walker.create(model, reflexes="h0918_rs2v3", timestep_s=step)
-        best = 0.0
-        for _ in range(REPEATS):
+
+    def walker(timestep_s: float, with_uchida: bool) -> Walker:
+        return Walker.create(
+            model, reflexes="h0918_rs2v3", timestep_s=timestep_s, with_uchida=with_uchida
+        )
+
+    result: dict = {"benchmark": "engine", "cpu": _cpu(), "cores": os.cpu_count()}
+    for name, step in (("1ms", 0.001), ("2ms", 0.002)):
+        one = walker(step, False)
+        result[f"real_time_factor_{name}_per_core"] = _factor([one], values, repeats)
+        result[f"real_time_factor_{name}_both_costs"] = _factor(
+            [walker(step, True)], values, repeats
+        )
+    threads = [walker(0.001, False) for _ in range(max(2, os.cpu_count() or 2))]
+    # One core and two in turns, so that a slow spell of the computer meets both.
+    pairs = [
+        (_factor(threads[:1], values, 1), _factor(threads[:2], values, 1)) for _ in range(repeats)
+    ]
+    result["thread_scaling_2"] = max(two for _, two in pairs) / max(one for one, _ in pairs)
+    result["real_time_factor_1ms_all_cores"] = _factor(threads, values, repeats)
+    result["env_steps_per_s_per_core"] = _environment_steps(model, values, repeats)
+    result["python_loop_real_time_factor_1ms"] = max(
+        python_loop_factor(threads[0], values, PYTHON_LOOP_S) for _ in range(repeats)
+    )
+    parts = time_parts(walker(0.001, True), values, repeats)
+    floor = parts.pop("mj_step")
+    step_us = 1e3 / result["real_time_factor_1ms_per_core"]
+    result["us_per_step"] = {**parts, "whole_step": step_us, "bare_mj_step": floor}
+    result["whole_step_per_bare_mj_step"] = step_us / floor
+    return result
+
+
+def _factor(walkers: list, values: dict, repeats: int) -> float:
+    """Simulated seconds per wall second of all walkers together, one thread each."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    best = 0.0
+    with ThreadPoolExecutor(len(walkers)) as threads:
+        for _ in range(repeats):
             begin = time.perf_counter()
-            walk = walker.rollout(values, DURATION_S)
-            best = max(best, walk.measures.reached_s / (time.perf_counter() - begin))
-        result["real_time_factor"][f"{step * 1e3:g}_ms"] = best
-        result["walked_s"] = walk.measures.reached_s
-    factors = result["real_time_factor"]
-    result["ratio_2_ms_to_1_ms"] = factors["2_ms"] / factors["1_ms"]
-    if as_json:
-        print(json.dumps(result, sort_keys=True))
-        return
-    print(f"closed-loop reflex walk, one thread, {result['cpu']}, best of {REPEATS}")
-    for step, factor in factors.items():
-        print(f"  {step.replace('_', ' '):>6}: {factor:6.0f} simulated s per s")
-    print(f"  2 ms / 1 ms: {result['ratio_2_ms_to_1_ms']:.2f}")
+            jobs = [threads.submit(w.rollout, values, DURATION_S) for w in walkers]
+            walked = sum(job.result().measures.reached_s for job in jobs)
+            best = max(best, walked / (time.perf_counter() - begin))
+    return best
+
+
+def _environment_steps(model: dict, values: dict, repeats: int) -> float:
+    """Ticks of 10 ms (ten steps of physics), observations included, per second on one core."""
+    import numpy as np
+
+    from exoflow.config import to_plain
+    from exoflow.config.exo import ExoSettings
+    from exoflow.gait.environment import AssistedGait, EnvironmentSettings
+    from exoflow.simulation import Walker
+
+    walker = Walker.create(
+        model, reflexes="h0918_rs2v3", timestep_s=0.001, exo=to_plain(ExoSettings()),
+        with_uchida=False,
+    )  # fmt: skip
+    gait = AssistedGait(walker.batch(values, N_WALKERS), EnvironmentSettings(episode_s=1e6))
+    gait.reset()
+    action = np.zeros((N_WALKERS, 2))
+    best = 0.0
+    for _ in range(repeats):
+        begin = time.perf_counter()
+        for _ in range(ENVIRONMENT_STEPS):
+            gait.step(action)
+        best = max(best, N_WALKERS * ENVIRONMENT_STEPS / (time.perf_counter() - begin))
+    return best
+
+
+def _table(result: dict) -> str:
+    def row(text: str, value: float, unit: str, digits: int = 0) -> str:
+        return f"  {text:<46} {value:>9,.{digits}f} {unit}"
+
+    us = result["us_per_step"]
+    lines = [
+        f"closed-loop reflex walk with metabolic rate, {result['cpu']}, best of {REPEATS}",
+        "simulated seconds per second",
+        row("1 ms steps, one core", result["real_time_factor_1ms_per_core"], "x"),
+        row("2 ms steps, one core", result["real_time_factor_2ms_per_core"], "x"),
+        row("1 ms, two metabolic models", result["real_time_factor_1ms_both_costs"], "x"),
+        row("2 ms, two metabolic models", result["real_time_factor_2ms_both_costs"], "x"),
+        row(f"1 ms, all {result['cores']} cores", result["real_time_factor_1ms_all_cores"], "x"),
+        row("two threads against one", result["thread_scaling_2"], "x", 2),
+        row("1 ms, stepped from Python", result["python_loop_real_time_factor_1ms"], "x"),
+        "learning environment (10 ms ticks, 1 ms physics)",
+        row("steps with observations, one core", result["env_steps_per_s_per_core"], "per s"),
+        "microseconds of one physics step",
+        *(row(name.replace("_", " "), value, "us", 2) for name, value in us.items()),
+        row("whole step / bare mj_step", result["whole_step_per_bare_mj_step"], "", 2),
+    ]
+    return "\n".join(lines)
 
 
 def _cpu() -> str:
