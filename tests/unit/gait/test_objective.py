@@ -10,8 +10,8 @@ from exoflow.records.rollout import Measures
 
 WEIGHTS = {
     "gait": 100.0, "effort": 0.1, "cubed_activation": 2000.0, "knee_limit": 0.02,
-    "grf": 10.0, "leg_grf": 5.0, "trunk_lean": 0.2, "scuff": 4.0, "symmetry": 1.0,
-    "velocity_band": 1.1,
+    "grf": 10.0, "leg_grf": 5.0, "trunk_lean": 0.2, "head_acceleration": 0.5, "scuff": 4.0,
+    "symmetry": 1.0, "velocity_band": 1.1,
 }  # fmt: skip
 
 
@@ -24,7 +24,7 @@ def measures(times, places, legs, reached=10.0, end=None, **changes):
         start_gait_distance_m=0.0, end_gait_distance_m=places[-1] if end is None else end,
         effort_J=1000.0, wang2012_J=1000.0, uchida2016_J=600.0, cubed_activation_s=0.2,
         knee_limit_Nm=0.0, grf_excess_BW=0.0, leg_grf_excess_BW=0.0, trunk_lean_rad=0.0,
-        scuff_BW=0.0, exo_work_J=0.0, exo_positive_work_J=0.0,
+        head_acceleration_m2_s4=0.0, scuff_BW=0.0, exo_work_J=0.0, exo_positive_work_J=0.0,
         body_mass_kg=74.5,
     )  # fmt: skip
     return Measures(**(base | changes))
@@ -101,10 +101,12 @@ def test_assistance_cost_penalizes_falls_and_speed():
 def test_penalties_are_their_measure_times_their_weight():
     walk = even_walk(1.3)
     hurt = replace(walk, leg_grf_excess_BW=0.02, trunk_lean_rad=np.radians(3.0), scuff_BW=0.01)
+    hurt = replace(hurt, head_acceleration_m2_s4=0.4)
     terms = objective.score(hurt, 1.3, WEIGHTS).terms
-    # 5 x 0.02, 0.2 per degree x 3 degrees, 4 x 0.01
+    # 5 x 0.02, 0.2 per degree x 3 degrees, 4 x 0.01, 0.5 x 0.4
     assert terms["leg_grf"] == pytest.approx(0.1)
     assert terms["trunk_lean"] == pytest.approx(0.6)
     assert terms["scuff"] == pytest.approx(0.04)
+    assert terms["head_acceleration"] == pytest.approx(0.2)
     change = objective.score(hurt, 1.3, WEIGHTS).total - objective.score(walk, 1.3, WEIGHTS).total
-    assert change == pytest.approx(0.74)
+    assert change == pytest.approx(0.94)

@@ -37,6 +37,11 @@ class ReflexObjective:
     trunk_lean_limit_deg: float = setting(
         6.0, doc="Trunk lean forward or backward that is free, degrees.", minimum=0, maximum=45
     )
+    head_acceleration: float = setting(
+        0.0,
+        doc="Weight of squared head acceleration beyond 4.9 m/s2 up and down, 2.45 m/s2 along.",
+        minimum=0,
+    )
     scuff: float = setting(
         0.0, doc="Weight of ground reaction force of a leg in swing, body weights.", minimum=0
     )

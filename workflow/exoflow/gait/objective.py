@@ -111,6 +111,7 @@ def score(measures: Measures, speed_m_s: float, weights: Mapping[str, float]) ->
         "grf": weights["grf"] * measures.grf_excess_BW,
         "leg_grf": weights["leg_grf"] * measures.leg_grf_excess_BW,
         "trunk_lean": weights["trunk_lean"] * degrees(measures.trunk_lean_rad),
+        "head_acceleration": weights["head_acceleration"] * measures.head_acceleration_m2_s4,
         "scuff": weights["scuff"] * measures.scuff_BW,
         "symmetry": weights["symmetry"] * asymmetry(measures),
     }

@@ -33,6 +33,8 @@ class Measures:
         that count after the first second.
     trunk_lean_rad : float
         Trunk lean in either direction above its limit.
+    head_acceleration_m2_s4 : float
+        Square of what the head's acceleration exceeds 4.9 m/s2 up and down, 2.45 m/s2 along.
     scuff_BW : float
         Ground force of legs in swing.
     exo_work_J, exo_positive_work_J : float
@@ -57,6 +59,7 @@ class Measures:
     grf_excess_BW: float
     leg_grf_excess_BW: float
     trunk_lean_rad: float
+    head_acceleration_m2_s4: float
     scuff_BW: float
     exo_work_J: float
     exo_positive_work_J: float

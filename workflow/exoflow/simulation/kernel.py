@@ -72,6 +72,7 @@ from exoflow.simulation.layout import (
     GAIT_STATE,
     GRF,
     GRF_EXCESS,
+    HEAD_ACCELERATION,
     KNEE_LIMIT,
     LAST_STEP_DISTANCE,
     LAST_STEP_TIME,
@@ -132,6 +133,11 @@ from exoflow.simulation.mechanics import (
 
 # The penalties of a gait search count from here on, s.
 SETTLED_S = 1.0
+# Head above the pelvis frame, m, and what its acceleration may reach, m/s2: half and a quarter
+# of gravity, as Ong et al. (2019) and Di Russo's SCONE scenarios have it.
+HEAD_ABOVE_PELVIS = 0.65
+HEAD_ACCELERATION_LIMIT_Y = 4.903
+HEAD_ACCELERATION_LIMIT_X = 2.4517
 # Load at which a foot counts as landed for step events, body weights, and shortest step, s.
 STEP_LOAD = 0.1
 SHORTEST_STEP = 0.1
@@ -370,6 +376,14 @@ def _finite(state: np.ndarray) -> bool:
 
 
 @compiled
+def head_velocity(state: np.ndarray) -> tuple[float, float]:
+    """Velocity of the head, rigid with the trunk, m/s."""
+    sine, cosine = math.sin(state[Q + TILT]), math.cos(state[Q + TILT])
+    swing = HEAD_ABOVE_PELVIS * state[V + TILT]
+    return state[V] - swing * cosine, state[V + 1] - swing * sine
+
+
+@compiled
 def add_penalties(plant: Plant, state: np.ndarray) -> None:
     """Integrate what a gait search dislikes: ground force, trunk lean, scuffing feet."""
     dt = plant.dt
@@ -417,7 +431,13 @@ def physics_step(
     state[KNEE_LIMIT] += knee * plant.dt
     if y < FALL_HEIGHT * state[START_HEIGHT]:
         state[FALLEN] = 1.0
+    before_x, before_y = head_velocity(state)
     integrate(plant, state, work)
+    after_x, after_y = head_velocity(state)
+    if state[STEP_COUNT] * plant.dt >= SETTLED_S:
+        excess_x = max(0.0, abs(after_x - before_x) / plant.dt - HEAD_ACCELERATION_LIMIT_X)
+        excess_y = max(0.0, abs(after_y - before_y) / plant.dt - HEAD_ACCELERATION_LIMIT_Y)
+        state[HEAD_ACCELERATION] += (excess_x * excess_x + excess_y * excess_y) * plant.dt
     state[STEP_COUNT] += 1.0
     if not _finite(state):
         state[NOT_FINITE] = 1.0

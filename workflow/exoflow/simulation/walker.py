@@ -398,6 +398,7 @@ class Walker:
             grf_excess_BW=gained(layout.GRF_EXCESS) / reached,
             leg_grf_excess_BW=gained(layout.LEG_GRF_EXCESS) / reached,
             trunk_lean_rad=gained(layout.TRUNK_LEAN) / reached,
+            head_acceleration_m2_s4=gained(layout.HEAD_ACCELERATION) / reached,
             scuff_BW=gained(layout.SCUFF) / reached,
             exo_work_J=gained(layout.EXO_WORK),
             exo_positive_work_J=gained(layout.EXO_POSITIVE_WORK),
