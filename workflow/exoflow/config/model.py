@@ -49,3 +49,8 @@ class ModelSettings:
     contact_stiffness_N_m15: float = setting(
         408247.0, doc="Stiffness of the heel and toe contact spheres, N/m^1.5.", above=0
     )
+    contact_viscosity_Ns_m: float = setting(
+        5000.0,
+        doc="Friction force per slip speed before Coulomb's limit, N s/m; less lets feet creep.",
+        above=0,
+    )

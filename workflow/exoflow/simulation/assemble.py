@@ -11,7 +11,7 @@ from exoflow.physiology.activation import MODELS as ACTIVATION_MODELS
 from exoflow.physiology.metabolics import MODELS as METABOLIC_MODELS
 from exoflow.physiology.muscle import choose_curves, shortest_fiber
 from exoflow.simulation.layout import Plant
-from exoflow.simulation.model_data import FRICTION_VISCOSITY, WalkerModel
+from exoflow.simulation.model_data import CONTACT_VISCOSITY, WalkerModel
 from exoflow.simulation.mujoco_body import MujocoBody
 from exoflow.units import GRAVITY_M_S2
 
@@ -67,8 +67,8 @@ def assemble(
     model : WalkerModel
     settings : mapping
         `activation` (hyfydy | opensim), `specific_tension_MPa`, `uchida_specific_tension_MPa`
-        and, where they differ from config/model.py's defaults, `curves`, `metabolic` and
-        `bhargava_negative_work`.
+        and, where they differ from config/model.py's defaults, `curves`, `metabolic`,
+        `bhargava_negative_work` and `contact_viscosity_Ns_m`.
     timestep_s : float
 
     Returns
@@ -77,6 +77,7 @@ def assemble(
         Keep the body alive as long as the plant is used.
     """
     body = MujocoBody.create(model)
+    viscosity = float(settings.get("contact_viscosity_Ns_m", CONTACT_VISCOSITY))
     curves = choose_curves(settings.get("curves", "m2012fast"))
     index, value, fixed = _segments(model)
     joints = np.array([(*j.parent, *j.child) for j in model.joints])
@@ -113,7 +114,7 @@ def assemble(
         stops=np.array([(j.low, j.high, j.stiffness, j.damping) for j in model.joints]),
         spheres=np.array(
             [
-                (*c.at, c.radius, c.stiffness, c.damping, c.friction, FRICTION_VISCOSITY)
+                (*c.at, c.radius, c.stiffness, c.damping, c.friction, viscosity)
                 for c in model.contacts
             ]
         ),
