@@ -121,7 +121,7 @@ def model_options(parser: argparse.ArgumentParser) -> None:
 
 
 def bench_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", choices=("engine",), help="what to measure")
+    parser.add_argument("what", choices=("engine", "search"), help="what to measure")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
 
@@ -148,7 +148,8 @@ TOOL_COMMANDS = {
     ),
     "bench": Command(
         "measure the speed of the engine on this computer",
-        "Measure how many seconds of walking are simulated in one second.",
+        "engine: simulated seconds per second and where they go. search: wall time of the gait "
+        "searches of params.yaml (minutes).",
         bench_options,
         bench,
     ),

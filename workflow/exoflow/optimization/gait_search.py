@@ -33,6 +33,8 @@ class GaitSearch:
 
     settings: Mapping
     label: str
+    watch: Callable[[str], None] | None = None
+    """Called with the stage's name after every walk without a fall, from several threads."""
 
     @property
     def reflex(self) -> Mapping:
@@ -145,10 +147,17 @@ class GaitSearch:
 
             def evaluate(candidate: np.ndarray) -> float:
                 values = dict(zip(space.names, candidate, strict=True))
-                scores = [
-                    score(w.rollout(values, duration).measures, speed_m_s, weights).total
-                    for w in walkers
-                ]
+                scores: list[float] = []
+                for walker in walkers:
+                    measures = walker.rollout(values, duration).measures
+                    scores.append(score(measures, speed_m_s, weights).total)
+                    if measures.fell:
+                        # Out of the race: the walks left out count like this one.
+                        scores += [scores[-1]] * (len(walkers) - len(scores))
+                    elif self.watch:
+                        self.watch(name)
+                    if len(scores) == len(walkers):
+                        break
                 return float(np.mean(scores))
 
             return evaluate

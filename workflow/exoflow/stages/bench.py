@@ -11,25 +11,85 @@ DURATION_S = 10.0
 PYTHON_LOOP_S = 2.0
 N_WALKERS = 64
 ENVIRONMENT_STEPS = 50
+COLD_SEEDS = (1, 2, 3)
+COLD_EVALUATIONS = 600
 
 
 def run(what: str, as_json: bool = False) -> None:
-    """Measure one part; every figure is the best of five in one process.
+    """Measure one part.
 
     Parameters
     ----------
     what : str
         engine: simulated time per wall time of the reflex walk, where the time of a step goes,
-        steps of the learning environment, and the same walker stepped from Python.
+        steps of the learning environment, and the same walker stepped from Python; best of five
+        in one process. search: wall time of the gait search of every condition in params.yaml.
     as_json : bool
         Print JSON instead of a table.
     """
     from exoflow.errors import UserError
 
-    if what != "engine":
-        raise UserError(f"bench {what!r} is unknown. Benchmarks: engine.")
-    result = engine_figures()
-    print(json.dumps(result, sort_keys=True) if as_json else _table(result))
+    if what not in ("engine", "search"):
+        raise UserError(f"bench {what!r} is unknown. Benchmarks: engine, search.")
+    result = engine_figures() if what == "engine" else search_figures()
+    table = _table if what == "engine" else _search_table
+    print(json.dumps(result, sort_keys=True) if as_json else table(result))
+
+
+def search_figures() -> dict:
+    """Wall time of gait searches, s: to the first walk that does not fall, and to the end.
+
+    A cold start counts to its first 10 s walk on its own slope, over COLD_SEEDS; the search of
+    each condition in params.yaml runs as the `reflex` phase runs it, without checkpoints.
+    """
+    from exoflow.config import load_params, phase_settings
+    from exoflow.optimization.gait_search import GaitSearch
+    from exoflow.simulation.walker import load_start_values
+
+    params = load_params()
+    result: dict = {"benchmark": "search", "cpu": _cpu(), "cold": {}, "conditions": {}}
+    conditions = list(params.conditions)
+    for seed in COLD_SEEDS:
+        settings = phase_settings(params, "reflex", conditions[0])
+        settings["reflex"] |= {"seed": seed, "cold_evaluations": COLD_EVALUATIONS, "evaluations": 1}
+        result["cold"][f"seed{seed}"] = _timed_search(GaitSearch, settings, None, f"cold {seed}")
+    for name in conditions:
+        settings = phase_settings(params, "reflex", name)
+        start = settings["condition"]["warm_start"]
+        values = None if start == "cold" else load_start_values(Path(start))
+        result["conditions"][name] = _timed_search(GaitSearch, settings, values, name)
+    return result
+
+
+def _timed_search(search_class: type, settings: dict, values: dict | None, label: str) -> dict:
+    first: list[float] = []
+    begin = time.perf_counter()
+
+    def watch(_stage: str) -> None:
+        if not first:
+            first.append(time.perf_counter() - begin)
+
+    found = search_class(settings, label, watch).run(values, None)
+    return {
+        "first_walk_s": first[0] if first else None,
+        "wall_s": time.perf_counter() - begin,
+        "evaluations": found.evaluations,
+        "score": found.score,
+        "threads": settings["reflex"]["threads"],
+    }
+
+
+def _search_table(result: dict) -> str:
+    lines = [f"gait search, {result['cpu']}", f"  {'':<28}{'first walk':>12}{'whole':>12}"]
+    for group in ("cold", "conditions"):
+        for name, found in result[group].items():
+            first = found["first_walk_s"]
+            shown = f"{first:.1f} s" if first is not None else "none"
+            lines.append(
+                f"  {name:<28}{shown:>12}{found['wall_s']:>10.1f} s"
+                f"  {found['evaluations']} evaluations, score {found['score']:.2f}"
+            )
+    return "\n".join(lines)
 
 
 def engine_figures(repeats: int = REPEATS) -> dict:
