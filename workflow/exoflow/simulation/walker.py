@@ -174,6 +174,7 @@ class Walker:
         exo: Mapping | None = None,
         grf_limit_BW: float = DEFAULT_GRF_LIMIT_BW,
         with_uchida: bool = True,
+        mass_scale: float = 1.0,
     ) -> "Walker":
         """Build a walker.
 
@@ -195,8 +196,12 @@ class Walker:
             Ground force above which `Measures.grf_excess_BW` counts.
         with_uchida : bool
             Compute the second metabolic model too; a search is faster without it.
+        mass_scale : float
+            Factor of all segment masses and inertias; a worn exo keeps its mass.
         """
         walker = load_model(model["id"], model.get("contact_stiffness_N_m15"))
+        if mass_scale != 1.0:
+            walker = walker.with_mass_scale(mass_scale)
         walker = walker.on_slope(radians(slope_deg)).with_impairment(impairment)
         if exo:
             walker = walker.with_exo(exo["mass_pelvis_kg"], exo["mass_thigh_kg"])
@@ -214,6 +219,10 @@ class Walker:
         condition: Mapping,
         timestep_s: float,
         exo: Mapping | None = None,
+        *,
+        slope_change_deg: float = 0.0,
+        mass_scale: float = 1.0,
+        with_uchida: bool = True,
     ) -> "Walker":
         """The walker of a reflex result: its reflex set, on its slope, with its impairment.
 
@@ -225,14 +234,20 @@ class Walker:
             As in `create`.
         condition : mapping
             `slope_deg` and `impairment`.
+        slope_change_deg : float
+            Added to the condition's slope, uphill positive.
+        mass_scale, with_uchida
+            As in `create`.
         """
         return cls.create(
             model,
             reflexes=gait["reflexes"],
             timestep_s=timestep_s,
-            slope_deg=condition["slope_deg"],
+            slope_deg=condition["slope_deg"] + slope_change_deg,
             impairment=condition["impairment"],
             exo=exo,
+            with_uchida=with_uchida,
+            mass_scale=mass_scale,
         )
 
     @property
