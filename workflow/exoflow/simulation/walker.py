@@ -20,6 +20,7 @@ from exoflow.control.policy_format import PolicyWeights, load_policy
 from exoflow.control.reflex_table import ReflexTable, load_reflex_table
 from exoflow.control.reflexes import N_SENSORS
 from exoflow.errors import ModelError
+from exoflow.records.par_file import read_par
 from exoflow.records.rollout import Measures, Rollout, Trajectory
 from exoflow.simulation import kernel
 from exoflow.simulation.assemble import DEFAULT_GRF_LIMIT_BW, assemble
@@ -102,7 +103,12 @@ class Push:
 
 
 def load_start_values(path: Path) -> dict[str, float]:
-    """Read `parameter,value` rows (reflex parameters and start-pose offsets).
+    """Read reflex parameters and start-pose offsets from a table or from SCONE.
+
+    Parameters
+    ----------
+    path : Path
+        `parameter,value` rows, or a `.par` file of SCONE (see `records.par_file.read_par`).
 
     Raises
     ------
@@ -111,6 +117,8 @@ def load_start_values(path: Path) -> dict[str, float]:
     """
     if not path.is_file():
         raise ModelError(f"start values {path}: no such file. Shipped ones are in data/reflexes/.")
+    if path.suffix == ".par":
+        return read_par(path)
     values: dict[str, float] = {}
     with path.open(newline="") as stream:
         for line, row in enumerate(csv.DictReader(stream), start=2):
@@ -120,6 +128,8 @@ def load_start_values(path: Path) -> dict[str, float]:
                 raise ModelError(
                     f"{path}, line {line}: expected `parameter,value` with a number."
                 ) from None
+    if not values:
+        raise ModelError(f"{path}: holds no `parameter,value` rows.")
     return values
 
 
