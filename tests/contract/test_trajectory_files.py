@@ -1,11 +1,10 @@
 """The trajectory others rely on: names, units and files."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from exoflow.errors import CheckpointError
-from exoflow.records.trajectory import read_parquet, write_parquet, write_sto
+from exoflow.records.trajectory import read_parquet, read_sto, write_parquet, write_sto
 from exoflow.simulation import Walker
 from exoflow.simulation.model_data import DATA, MUSCLE_NAMES
 from exoflow.simulation.walker import load_start_values
@@ -63,16 +62,56 @@ def test_parquet_returns_what_was_written(trajectory, tmp_path):
     assert back.body_mass_kg == trajectory.body_mass_kg
 
 
-def test_sto_is_a_storage_file_in_radians(trajectory, tmp_path):
+def test_sto_has_the_header_that_opensim_and_scone_read(trajectory, tmp_path):
     path = tmp_path / "walk.sto"
     write_sto(trajectory, path)
     lines = path.read_text().splitlines()
-    end = lines.index("endheader")
-    assert "inDegrees=no" in lines[:end] and f"nRows={len(trajectory.values)}" in lines[:end]
-    table = pd.read_csv(path, sep="\t", skiprows=end + 1)
-    assert list(table.columns) == list(trajectory.columns)
-    assert f"nColumns={len(table.columns)}" in lines[:end]
-    np.testing.assert_allclose(table["hip_flexion_r"], trajectory["hip_flexion_r"], rtol=1e-7)
+    assert lines[:6] == [
+        "walk",
+        "version=1",
+        f"nRows={len(trajectory.values)}",
+        f"nColumns={len(trajectory.columns)}",
+        "inDegrees=no",
+        "endheader",
+    ]
+    assert lines[6].split("\t") == list(trajectory.columns)
+    assert lines[6].startswith("time\t")
+    assert len(lines) == 7 + len(trajectory.values)
+
+
+def test_sto_holds_every_state_that_scone_looks_for(trajectory, tmp_path):
+    path = tmp_path / "walk.sto"
+    write_sto(trajectory, path)
+    states = [f"{dof}{ending}" for dof in PROMISED[1:10] for ending in ("", "_u")]
+    states += [f"{m}.{what}" for m in MUSCLE_NAMES for what in ("activation", "fiber_length")]
+    assert not set(states) - set(read_sto(path).columns)
+
+
+def test_sto_returns_what_was_written(trajectory, tmp_path):
+    path = tmp_path / "walk.sto"
+    write_sto(trajectory, path)
+    back = read_sto(path)
+    assert tuple(back.columns) == trajectory.columns
+    np.testing.assert_allclose(back.to_numpy(), trajectory.values, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("inDegrees=no", "inDegrees=yes", r"x\.sto: is in degrees"),
+        ("endheader", "", r"x\.sto: is no storage file, the line endheader is missing"),
+        ("time\t", "t\t", r"x\.sto, line 7: the first column must be time"),
+        ("nRows=", "nRows=1", r"the header says nRows=1\d+, but there are \d+\. The file is trunc"),
+        ("\n0.01\t", "\nbad\t", r"x\.sto, line 9: could not convert string to float: 'bad'"),
+        ("\n0.01\t", "\n", r"x\.sto, line 9: has 189 numbers for 190 columns"),
+    ],
+)
+def test_a_damaged_sto_is_named_with_its_line(trajectory, tmp_path, old, new, expected):
+    path = tmp_path / "x.sto"
+    write_sto(trajectory, path)
+    path.write_text(path.read_text().replace(old, new, 1))
+    with pytest.raises(CheckpointError, match=expected):
+        read_sto(path)
 
 
 def test_truncated_parquet_names_the_file(trajectory, tmp_path):

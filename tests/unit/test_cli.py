@@ -41,7 +41,7 @@ def calls(monkeypatch):
         if noted.error is not None:
             raise noted.error
 
-    for name in (*PHASES, "simulate", "model_geometry", "bench"):
+    for name in (*PHASES, "simulate", "robustness", "model_geometry", "bench"):
         stage = types.ModuleType(f"exoflow.stages.{name}")
         stage.run = run
         monkeypatch.setitem(sys.modules, stage.__name__, stage)
@@ -121,6 +121,26 @@ def test_help_loads_none_of_the_big_packages():
             ["simulate", "--gait", "x", "--output", "x", "--duration", "-1"],
             "argument --duration: -1 is not a number above 0.",
         ),
+        (
+            ["robustness", "--gait", "results/reflex/levl.json"],
+            "--gait results/reflex/levl.json: no such file. Gaits: results/reflex/ID.json.",
+        ),
+        (
+            ["robustness", "--gait", "x", "--timesteps", "1,5"],
+            "argument --timesteps: 5 ms is outside 0.1..2 ms.",
+        ),
+        (
+            ["robustness", "--gait", "x", "--timesteps", "1,1"],
+            "argument --timesteps: 1,1 names a time step twice.",
+        ),
+        (
+            ["robustness", "--gait", "x", "--pushes", "-3"],
+            "argument --pushes: -3 is not a whole number from 0 on.",
+        ),
+        (
+            ["robustness", "--gait", "x", "--threads", "0"],
+            "argument --threads: 0 is not a whole number from 1 on.",
+        ),
         (["params", "use", "tiny"], "config/tiny.yaml: no such file."),
         (["prune", "walk"], "argument phase: invalid choice: 'walk'"),
     ],
@@ -189,6 +209,22 @@ def test_simulate_hands_over_its_options(folder, calls, capsys):
         "output": Path("x.parquet"),
         "sto": None,
         "video": None,
+    }
+
+
+def test_robustness_hands_over_its_options(folder, calls, capsys):
+    gait = "results/reflex/level.json"
+    run(capsys, "robustness", "--gait", gait, "--timesteps", "0.5,2", "--pushes", "7", "--json")
+    assert calls.arguments == {
+        "gait": Path(gait),
+        "timesteps_ms": (0.5, 2.0),
+        "n_pushes": 7,
+        "n_starts": 100,
+        "duration_s": 10.0,
+        "seed": 1,
+        "threads": 2,
+        "as_json": True,
+        "output": None,
     }
 
 

@@ -45,6 +45,12 @@ def make_walker():
 
 
 @pytest.fixture
+def model():
+    """Settings of the model."""
+    return dict(MODEL)
+
+
+@pytest.fixture
 def exo():
     """Settings of the worn exo."""
     return dict(EXO)

@@ -71,3 +71,16 @@ def test_unknown_model_lists_the_known_ones():
         ModelError, match=r"'h0918v9' is unknown. Models: h0918v1, h0918v2, h0918v3"
     ):
         load_model("h0918v9")
+
+
+def test_mass_scale_changes_masses_and_inertias_and_nothing_else():
+    model = load_model("h0918v3")
+    heavy = model.with_mass_scale(1.1)
+    assert heavy.body_mass == pytest.approx(1.1 * model.body_mass)
+    assert heavy.body_mass == pytest.approx(sum(body.mass for body in heavy.bodies))
+    for light_body, heavy_body in zip(model.bodies, heavy.bodies, strict=True):
+        assert heavy_body.inertia == pytest.approx(1.1 * light_body.inertia)
+        assert heavy_body.com == light_body.com
+    assert heavy.muscles == model.muscles
+    with pytest.raises(ModelError, match="mass scale 0 is not above 0"):
+        model.with_mass_scale(0.0)

@@ -2,14 +2,16 @@
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from exoflow.control.network import no_network
-from exoflow.simulation import Dofc, NoExo, kernel, mechanics
+from exoflow.simulation import Dofc, NoExo, Walker, kernel, mechanics
 from exoflow.simulation.layout import COM, MAX_FORCE, N_DOF, Q, V
+from exoflow.simulation.model_data import VERSIONS
 from exoflow.units import GRAVITY_M_S2
 
 
@@ -40,6 +42,69 @@ def energy(walker, state):
     mass = sum(b.mass for b in walker.model.bodies)
     v = state[V : V + N_DOF]
     return 0.5 * v @ inertia @ v + mass * GRAVITY_M_S2 * height
+
+
+def elastic_energy(walker, state):
+    """Energy stored in heels, toes and joint stops, J."""
+    mechanics.place_bodies(walker.plant, state[Q : Q + N_DOF].copy(), walker.work)
+    work, stored = walker.work, 0.0
+    for foot in (3, 6):
+        for x, y, radius, stiffness, *_ in walker.plant.spheres:
+            height = work.place[foot, 1] + work.sine[foot] * x + work.cosine[foot] * y
+            # Force k d^1.5 integrates to 2/5 k d^2.5.
+            stored += 0.4 * stiffness * max(0.0, radius - height) ** 2.5
+    for angle, (low, high, stiffness, _) in zip(
+        state[Q + 3 : Q + N_DOF], walker.plant.stops, strict=True
+    ):
+        stored += 0.5 * stiffness * max(0.0, angle - high, low - angle) ** 2
+    return stored
+
+
+def momentum(walker, state):
+    """Linear momentum (forward, up; kg m/s) and spin about the centre of mass (kg m2/s)."""
+    import mujoco
+
+    body = walker.body
+    body.data.qpos[:], body.data.qvel[:] = state[Q : Q + N_DOF], state[V : V + N_DOF]
+    mujoco.mj_forward(body.model, body.data)
+    mujoco.mj_subtreeVel(body.model, body.data)
+    linear = sum(b.mass for b in walker.model.bodies) * body.data.subtree_linvel[1]
+    # MuJoCo's y axis points to the left of the walk.
+    return np.array([linear[0], linear[2], -body.data.subtree_angmom[1][1]])
+
+
+@pytest.mark.parametrize("muscles", [False, True])
+def test_momentum_is_kept_in_flight_without_gravity(make_walker, gait, muscles):
+    change = []
+    for timestep in (0.001, 0.0001):
+        walker = make_walker(timestep_s=timestep)
+        walker.body.model.opt.gravity[:] = 0.0
+        if not muscles:
+            walker.plant.muscle[MAX_FORCE] = 0.0
+        state = walker.start(gait)
+        state[Q + 1] += 2.0
+        before, speed = momentum(walker, state), state[V : V + N_DOF].copy()
+        run_steps(walker, gait, state, round(0.2 / timestep))
+        assert np.abs(state[V : V + N_DOF] - speed).max() > 1.0, "the legs do swing"
+        change.append(np.abs(momentum(walker, state) - before))
+    # The start has 87 kg m/s forwards; what the integration loses goes with the step.
+    assert change[1].max() < 2e-3
+    np.testing.assert_allclose(change[0] / change[1], 10.0, rtol=0.2)
+
+
+def test_passive_fall_turns_height_into_speed_and_springs(make_walker, gait):
+    walker = make_walker(timestep_s=0.0001)
+    walker.plant.muscle[MAX_FORCE] = 0.0
+    walker.plant.stops[:, 3] = 0.0  # damping
+    walker.plant.spheres[:, 4:7] = 0.0  # damping, friction, viscosity
+    state = walker.start(gait)
+    before, height = energy(walker, state) + elastic_energy(walker, state), state[COM + 1]
+    run_steps(walker, gait, state, 5000)
+    turned_over = walker.model.body_mass * GRAVITY_M_S2 * (height - state[COM + 1])
+    assert turned_over > 500.0
+    assert elastic_energy(walker, state) > 50.0
+    after = energy(walker, state) + elastic_energy(walker, state)
+    assert abs(after - before) < 5e-4 * turned_over
 
 
 def test_muscles_cannot_move_the_center_of_mass_in_flight(make_walker, gait):
@@ -179,6 +244,27 @@ def test_shipped_gait_walks_ten_seconds(make_walker, gait):
     measures = make_walker().rollout(gait, 10.0).measures
     assert not measures.fell
     assert 1.1 < measures.speed_m_s < 1.5
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_model_version_moves_with_finite_state(gait, model, version):
+    own = {key: value for key, value in model.items() if not key.startswith("contact")}
+    walker = Walker.create({**own, "id": version}, reflexes="h0918_rs2v3", timestep_s=0.001)
+    walk = walker.rollout(gait, 0.5, store_every_s=0.01)
+    assert walk.measures.finite and walk.measures.reached_s == 0.5
+    assert np.isfinite(walk.trajectory.values).all()
+    assert np.isfinite(walk.state).all()
+    support = walk.trajectory["leg_r.grf_y"] + walk.trajectory["leg_l.grf_y"]
+    assert support.mean() > 0.5 * walker.model.body_mass * GRAVITY_M_S2
+
+
+def test_walk_is_bit_identical_beside_others_in_threads(make_walker, gait):
+    walker = make_walker()
+    alone = walker.rollout(gait, 1.0).state
+    with ThreadPoolExecutor(2) as pool:
+        beside = list(pool.map(lambda w: w.rollout(gait, 1.0).state, [walker, walker.copy()]))
+    assert np.array_equal(alone, beside[0])
+    assert np.array_equal(alone, beside[1])
 
 
 def test_walk_is_bit_identical_in_another_process(make_walker, gait, tmp_path):

@@ -37,6 +37,25 @@ def simulate(options: argparse.Namespace) -> None:
     )
 
 
+def robustness(options: argparse.Namespace) -> None:
+    """Push a gait, start it badly, tilt its ground, change its mass."""
+    gait = existing_file("--gait", options.gait, "Gaits: results/reflex/ID.json.")
+
+    from exoflow.stages import robustness as stage
+
+    stage.run(
+        gait=gait,
+        timesteps_ms=options.timesteps,
+        n_pushes=options.pushes,
+        n_starts=options.starts,
+        duration_s=options.duration,
+        seed=options.seed,
+        threads=options.threads,
+        as_json=options.json,
+        output=optional_path(options.output),
+    )
+
+
 def model(options: argparse.Namespace) -> None:
     """Muscle paths of a model in given poses."""
     poses = existing_file("--poses", options.poses, "One row per pose, columns named as the DOFs.")
@@ -90,6 +109,31 @@ def positive(text: str) -> float:
     return value
 
 
+def counted(text: str) -> int:
+    """A whole number from 0 on."""
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number from 0 on")
+    return int(text)
+
+
+def counted_from_one(text: str) -> int:
+    """A whole number from 1 on."""
+    if counted(text) == 0:
+        raise argparse.ArgumentTypeError("0 is not a whole number from 1 on")
+    return int(text)
+
+
+def timesteps(text: str) -> tuple[float, ...]:
+    """Time steps in ms, separated by commas."""
+    steps = tuple(positive(part) for part in text.split(","))
+    for step in steps:
+        if not 0.1 <= step <= 2.0:
+            raise argparse.ArgumentTypeError(f"{step:g} ms is outside 0.1..2 ms")
+    if len(set(steps)) < len(steps):
+        raise argparse.ArgumentTypeError(f"{text} names a time step twice")
+    return steps
+
+
 def simulate_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--gait", required=True, metavar="FILE", help="results/reflex/ID.json")
     parser.add_argument(
@@ -104,6 +148,40 @@ def simulate_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output", required=True, metavar="FILE.parquet", help="the motion")
     parser.add_argument("--sto", metavar="FILE.sto", help="the same for OpenSim and SCONE")
     parser.add_argument("--video", metavar="FILE.gif", help="an animated stick figure")
+
+
+def robustness_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--gait", required=True, metavar="FILE", help="results/reflex/ID.json")
+    parser.add_argument(
+        "--pushes", type=counted, default=100, metavar="N", help="random pushes; default: 100"
+    )
+    parser.add_argument(
+        "--starts", type=counted, default=100, metavar="N", help="random starts; default: 100"
+    )
+    parser.add_argument(
+        "--duration",
+        type=positive,
+        default=10.0,
+        metavar="S",
+        help="time without a fall after the push or the start, s; default: 10",
+    )
+    parser.add_argument(
+        "--timesteps",
+        type=timesteps,
+        default=(0.5, 1.0, 2.0),
+        metavar="MS,MS",
+        help="time steps of the simulation, ms; default: 0.5,1,2",
+    )
+    parser.add_argument("--seed", type=counted, default=1, metavar="N", help="default: 1")
+    parser.add_argument(
+        "--threads",
+        type=counted_from_one,
+        default=2,
+        metavar="N",
+        help="walks side by side; the result does not depend on it; default: 2",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    parser.add_argument("--output", metavar="FILE.json", help="write the JSON, every trial in it")
 
 
 def model_options(parser: argparse.ArgumentParser) -> None:
@@ -139,6 +217,13 @@ TOOL_COMMANDS = {
         "Simulate a gait with or without an exo and write the motion.",
         simulate_options,
         simulate,
+    ),
+    "robustness": Command(
+        "what a gait withstands: pushes, bad starts, slopes, masses",
+        "Push a gait at the pelvis (10..60 N for 0.2 s), start it from noisy poses, tilt its "
+        "ground by up to 2 degrees and change its body mass by up to 10 %%, at several time steps.",
+        robustness_options,
+        robustness,
     ),
     "model": Command(
         "muscle lengths and moment arms of a model in given poses",

@@ -53,7 +53,8 @@ class Condition:
     )
     warm_start: str = setting(
         "data/reflexes/h0918v3_rs2_warm_start.csv",
-        doc="Table of reflex values the search starts from, or 'cold' for the published values.",
+        doc="Values the search starts from: a table or a .par file of SCONE, or 'cold' for those "
+        "of the reflex set.",
     )
     start_from: str | None = setting(
         None, doc="Another condition whose gait the search starts from, in place of warm_start."

@@ -16,7 +16,7 @@ from exoflow.config.export import ExportSettings
 from exoflow.config.metabolics import MetabolicsSettings
 from exoflow.config.model import ModelSettings
 from exoflow.config.policy import PolicySettings
-from exoflow.config.reflex import ReflexSettings
+from exoflow.config.reflex import ReflexSettings, reflex_sets
 from exoflow.config.report import ReportSettings
 from exoflow.config.student import StudentSettings
 from exoflow.config.trial import TrialSettings
@@ -134,6 +134,13 @@ def check_files(params: Params, root: str | Path = ".", source: str = "params.ya
         Naming the key, the missing file and the ones that are there.
     """
     root = Path(root)
+    sets = reflex_sets(root / "data" / "reflexes")
+    if params.reflex.reflexes not in sets:
+        raise ParamsError(
+            f"{source}: reflex.reflexes = {shown(params.reflex.reflexes)}: no such table in "
+            f"data/reflexes.{did_you_mean(params.reflex.reflexes, sets)} "
+            f"Reflex sets there: {', '.join(sets) or 'none'}."
+        )
     for name, condition in params.conditions.items():
         needed = condition.start_from is None and condition.warm_start != COLD_START
         if needed and not (root / condition.warm_start).is_file():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from exoflow.config.setting import setting
 
@@ -111,3 +112,13 @@ class ReflexSettings:
         affects_results=False,
     )
     objective: ReflexObjective = setting(ReflexObjective, doc="What the search minimizes.")
+
+
+def reflex_sets(folder: Path) -> list[str]:
+    """Names of the reflex tables in a folder; tables of start values are none."""
+    names = []
+    for path in sorted(folder.glob("*.csv")):
+        with path.open(encoding="utf-8", errors="replace") as stream:
+            if stream.readline().startswith("active_states,"):
+                names.append(path.stem)
+    return names

@@ -43,7 +43,7 @@ class ReflexArrays(NamedTuple):
     `rows` columns: kind, target muscle, source (muscle 0..8, or 0 = pelvis tilt, 1..3 =
     hip, knee, ankle), state mask, whole delay steps, allow_neg_L, _F, _V, condition dof
     (-1 = none).
-    `value` columns: delay fraction, KL, L0, KF, F0, KV, V0, C0, KP, P0, pos_max.
+    `value` columns: delay fraction, KL, L0, KF, F0, KV, V0, C0, KP, P0, pos_max, smallest output.
     """
 
     rows: np.ndarray
@@ -156,8 +156,12 @@ def add_reflexes(
             if kp != 0.0:
                 u += kp * (value[row, 9] - _delayed(ring, position, sensor, steps, fraction))
             if kv != 0.0:
-                u += kv * (value[row, 6] - _delayed(ring, position, sensor + 1, steps, fraction))
-            excitation[target] += u
+                damping = kv * (
+                    value[row, 6] - _delayed(ring, position, sensor + 1, steps, fraction)
+                )
+                # Unlike a muscle's, a dof reflex is clamped after its gain.
+                u += damping if index[row, 7] == 1 or damping > 0.0 else 0.0
+            excitation[target] += max(value[row, 11], u)
             continue
         condition = index[row, 8]
         if condition >= 0:
@@ -165,7 +169,7 @@ def add_reflexes(
             excess = _delayed(ring, position, sensor, steps, fraction) - value[row, 10]
             # Past the bound and still moving outwards: only the constant remains.
             if excess > 0.0 and _delayed(ring, position, sensor + 1, steps, fraction) >= 0.0:
-                excitation[target] += u
+                excitation[target] += max(value[row, 11], u)
                 continue
         source = first + index[row, 2]
         if value[row, 1] != 0.0:
@@ -177,7 +181,7 @@ def add_reflexes(
         if value[row, 5] != 0.0:
             velocity = _delayed(ring, position, SENSE_VELOCITY + source, steps, fraction)
             u += value[row, 5] * _gated(velocity - value[row, 6], index[row, 7])
-        excitation[target] += u
+        excitation[target] += max(value[row, 11], u)
 
 
 def delay_steps(delay_s: float, timestep_s: float) -> tuple[int, float]:

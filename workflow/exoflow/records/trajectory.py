@@ -13,6 +13,7 @@ from exoflow.records.files import replaced_file, write_text
 from exoflow.records.rollout import Trajectory
 
 _META = b"exoflow"
+_END_OF_HEADER = "endheader"
 
 
 def write_parquet(trajectory: Trajectory, path: Path) -> None:
@@ -53,12 +54,73 @@ def read_parquet(path: Path) -> Trajectory:
 
 
 def write_sto(trajectory: Trajectory, path: Path) -> None:
-    """Write an OpenSim storage file (SI units, radians), readable by OpenSim and SCONE Studio."""
+    """Write an OpenSim storage file (SI units, radians), readable by OpenSim and SCONE Studio.
+
+    The header is SCONE's own (name, version=1, nRows, nColumns, inDegrees, endheader), columns
+    are separated by tabs and `time` is the first. Coordinates are named as in OpenSim's and
+    SCONE's gait models (`pelvis_tx`, `hip_flexion_r`), their velocities end in `_u`, and muscles
+    have `.activation`, `.fiber_length` and the like, so that both programs find the state. A
+    slope is not in the file: both show the motion on level ground.
+    """
     header = (
         f"{path.stem}\nversion=1\nnRows={len(trajectory.values)}\n"
-        f"nColumns={len(trajectory.columns)}\ninDegrees=no\nendheader\n"
+        f"nColumns={len(trajectory.columns)}\ninDegrees=no\n{_END_OF_HEADER}\n"
     )
     frame = pd.DataFrame(trajectory.values, columns=list(trajectory.columns))
-    write_text(
-        path, header + frame.to_csv(sep="\t", index=False, float_format="%.9g", lineterminator="\n")
+    # 12 digits tell positions apart to a picometre and stay readable; an empty cell would
+    # shift the columns of readers that skip white space.
+    table = frame.to_csv(
+        sep="\t", index=False, float_format="%.12g", na_rep="nan", lineterminator="\n"
     )
+    write_text(path, header + table)
+
+
+def read_sto(path: Path) -> pd.DataFrame:
+    """Read a storage file of OpenSim, SCONE or `write_sto`.
+
+    Returns
+    -------
+    DataFrame
+        Columns as in the file, `time` (s) first; angles in radians.
+
+    Raises
+    ------
+    CheckpointError
+        If the file is missing, truncated, in degrees or no storage file.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        raise CheckpointError(f"{path}: no such file.") from None
+    except UnicodeDecodeError:
+        raise CheckpointError(f"{path}: is no text file.") from None
+    marks = [line.strip() for line in lines]
+    if _END_OF_HEADER not in marks:
+        raise CheckpointError(f"{path}: is no storage file, the line {_END_OF_HEADER} is missing.")
+    end = marks.index(_END_OF_HEADER)
+    header = dict(line.split("=", 1) for line in marks[:end] if "=" in line)
+    if header.get("inDegrees", "no") != "no":
+        raise CheckpointError(f"{path}: is in degrees. Convert it to radians first.")
+    names = lines[end + 1].split() if len(lines) > end + 1 else []
+    if names[:1] != ["time"]:
+        raise CheckpointError(f"{path}, line {end + 2}: the first column must be time.")
+    rows = []
+    for number, line in enumerate(lines[end + 2 :], start=end + 3):
+        if not line.strip():
+            continue
+        try:
+            row = [float(text) for text in line.split()]
+        except ValueError as problem:
+            raise CheckpointError(f"{path}, line {number}: {problem}.") from None
+        if len(row) != len(names):
+            raise CheckpointError(
+                f"{path}, line {number}: has {len(row)} numbers for {len(names)} columns."
+            )
+        rows.append(row)
+    for key, found in (("nRows", len(rows)), ("nColumns", len(names))):
+        if key in header and header[key] != str(found):
+            raise CheckpointError(
+                f"{path}: the header says {key}={header[key]}, but there are {found}. "
+                "The file is truncated or was edited."
+            )
+    return pd.DataFrame(np.array(rows).reshape(len(rows), len(names)), columns=names)

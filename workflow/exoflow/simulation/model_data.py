@@ -121,6 +121,22 @@ class WalkerModel:
         """The same walker on a slope (uphill positive): gravity is tilted, not the ground."""
         return replace(self, slope_rad=slope_rad)
 
+    def with_mass_scale(self, factor: float) -> "WalkerModel":
+        """The walker with all segment masses and inertias times `factor`; size and muscles stay.
+
+        Raises
+        ------
+        ModelError
+            If the factor is not above 0.
+        """
+        if not factor > 0.0:
+            raise ModelError(f"mass scale {factor:g} is not above 0.")
+        bodies = tuple(
+            replace(body, mass=factor * body.mass, inertia=factor * body.inertia)
+            for body in self.bodies
+        )
+        return replace(self, bodies=bodies, body_mass=factor * self.body_mass)
+
     def with_impairment(self, impairment: Mapping | None) -> "WalkerModel":
         """The walker with the excitation of some muscles of one side held below a ceiling.
 

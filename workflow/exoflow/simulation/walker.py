@@ -20,6 +20,7 @@ from exoflow.control.policy_format import PolicyWeights, load_policy
 from exoflow.control.reflex_table import ReflexTable, load_reflex_table
 from exoflow.control.reflexes import N_SENSORS
 from exoflow.errors import ModelError
+from exoflow.records.par_file import read_par
 from exoflow.records.rollout import Measures, Rollout, Trajectory
 from exoflow.simulation import kernel, layout
 from exoflow.simulation.assemble import Limits, assemble
@@ -102,7 +103,12 @@ class Push:
 
 
 def load_start_values(path: Path) -> dict[str, float]:
-    """Read `parameter,value` rows (reflex parameters and start-pose offsets).
+    """Read reflex parameters and start-pose offsets from a table or from SCONE.
+
+    Parameters
+    ----------
+    path : Path
+        `parameter,value` rows, or a `.par` file of SCONE (see `records.par_file.read_par`).
 
     Raises
     ------
@@ -111,6 +117,8 @@ def load_start_values(path: Path) -> dict[str, float]:
     """
     if not path.is_file():
         raise ModelError(f"start values {path}: no such file. Shipped ones are in data/reflexes/.")
+    if path.suffix == ".par":
+        return read_par(path)
     values: dict[str, float] = {}
     with path.open(newline="") as stream:
         for line, row in enumerate(csv.DictReader(stream), start=2):
@@ -120,6 +128,8 @@ def load_start_values(path: Path) -> dict[str, float]:
                 raise ModelError(
                     f"{path}, line {line}: expected `parameter,value` with a number."
                 ) from None
+    if not values:
+        raise ModelError(f"{path}: holds no `parameter,value` rows.")
     return values
 
 
@@ -174,6 +184,7 @@ class Walker:
         exo: Mapping | None = None,
         limits: Limits | None = None,
         with_uchida: bool = True,
+        mass_scale: float = 1.0,
     ) -> "Walker":
         """Build a walker.
 
@@ -194,12 +205,16 @@ class Walker:
             What is free in the penalties of `Measures`.
         with_uchida : bool
             Compute the second metabolic model too; a search is faster without it.
+        mass_scale : float
+            Factor of all segment masses and inertias; a worn exo keeps its mass.
         """
         walker = load_model(
             model["id"],
             model.get("contact_stiffness_N_m15"),
             model.get("slow_twitch", "uniform"),
         )
+        if mass_scale != 1.0:
+            walker = walker.with_mass_scale(mass_scale)
         walker = walker.on_slope(radians(slope_deg)).with_impairment(impairment)
         if exo:
             walker = walker.with_exo(exo["mass_pelvis_kg"], exo["mass_thigh_kg"])
@@ -217,6 +232,10 @@ class Walker:
         condition: Mapping,
         timestep_s: float,
         exo: Mapping | None = None,
+        *,
+        slope_change_deg: float = 0.0,
+        mass_scale: float = 1.0,
+        with_uchida: bool = True,
     ) -> "Walker":
         """The walker of a reflex result: its reflex set, on its slope, with its impairment.
 
@@ -228,14 +247,20 @@ class Walker:
             As in `create`.
         condition : mapping
             `slope_deg` and `impairment`.
+        slope_change_deg : float
+            Added to the condition's slope, uphill positive.
+        mass_scale, with_uchida
+            As in `create`.
         """
         return cls.create(
             model,
             reflexes=gait["reflexes"],
             timestep_s=timestep_s,
-            slope_deg=condition["slope_deg"],
+            slope_deg=condition["slope_deg"] + slope_change_deg,
             impairment=condition["impairment"],
             exo=exo,
+            with_uchida=with_uchida,
+            mass_scale=mass_scale,
         )
 
     @property

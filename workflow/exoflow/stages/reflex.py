@@ -35,19 +35,25 @@ def run(
     from exoflow.records.json_io import read_json, write_json
     from exoflow.records.provenance import write_run_record
     from exoflow.records.trajectory import write_parquet
-    from exoflow.simulation.walker import load_start_values
+    from exoflow.simulation.start_values import fit_start_values
+    from exoflow.simulation.walker import load_start_values, reflex_table
 
     started = time.monotonic()
     output = Path(output)
     warm_start = settings["condition"]["warm_start"]
     start_values, inputs, source = None, [], COLD_START
     if start_from is not None:
-        earlier = read_json(start_from)
         inputs, source = [Path(start_from)], f"condition {settings['condition']['start_from']}"
-        start_values = earlier.get("parameters")
+        start_values = read_json(start_from).get("parameters")
     elif warm_start != COLD_START:
         inputs, source = [Path(warm_start)], warm_start
-        start_values = load_start_values(Path(warm_start))
+        start_values = load_start_values(inputs[0])
+    if start_values is not None:
+        table = reflex_table(settings["reflex"]["reflexes"])
+        fitted = fit_start_values(start_values, table, str(inputs[0]))
+        start_values = fitted.values
+        for notice in fitted.notices(str(inputs[0]), table.name):
+            print(f"exoflow: {notice}", flush=True)
     search = GaitSearch(settings, f"reflex {condition}")
     scratch = checkpoint_path("reflex", condition, settings, inputs, suffix="")
     found = search.run(start_values, scratch)
