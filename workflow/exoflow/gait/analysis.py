@@ -8,6 +8,7 @@ import numpy as np
 from exoflow.control.reflexes import EARLY_STANCE, LANDING, SWING
 from exoflow.gait.joints import JOINTS, joint_angle_deg, joint_moment_Nm_kg, joint_power_W_kg
 from exoflow.gait.likeness import norm_likeness
+from exoflow.gait.measured_walking import reference_deviations
 from exoflow.gait.norms import band_for_speed
 from exoflow.records.rollout import Trajectory
 from exoflow.units import GRAVITY_M_S2
@@ -200,6 +201,12 @@ def gait_summary(
     summary["n_strides"] = strides_r.count
     cycle = mean_cycle(trajectory, strides_r, strides_l)
     summary |= norm_likeness(cycle, band or band_for_speed(summary["speed_m_s"]))
+    summary |= reference_deviations(
+        summary["speed_m_s"],
+        summary["stride_frequency_Hz"],
+        summary["stride_length_m"],
+        trajectory.slope_deg,
+    )
     return summary | stance_numbers(trajectory, strides_r, cycle), cycle
 
 
