@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from exoflow.gait.joints import JOINTS
-from exoflow.gait.likeness import likeness, norm_likeness
+from exoflow.gait.likeness import distance_sd, likeness, norm_likeness
 from exoflow.gait.norms import JOINT_MOMENT, JOINT_POWER, JOINT_VARIABLE, NormCurve, load_norms
 
 GAIT_PCT = np.arange(101.0)
@@ -34,6 +34,15 @@ def test_likeness_of_a_curve_worked_out_by_hand():
     assert like["rmse"] == pytest.approx(np.sqrt(14 / 3))
     assert like["rmse_shape"] == pytest.approx(np.sqrt(2 / 3))
     assert like["z"] == pytest.approx(np.sqrt(14 / 3) / 2)
+
+
+def test_distance_is_counted_in_sd_of_the_norm():
+    norm = NormCurve(
+        np.array([0.0, 100.0]), np.zeros(2), np.array([2.0, 4.0]), np.array([1.0, 2.0])
+    )
+    # At 50 % the mean is 1.5 and the SD 1.5: 4.5 lies 2 SD above.
+    distance = distance_sd(np.array([0.0, 50.0]), np.array([0.0, 4.5]), norm)
+    assert distance == pytest.approx([-1.0, 2.0])
 
 
 def test_norm_is_like_itself_and_an_offset_shows():

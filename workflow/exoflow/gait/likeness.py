@@ -55,6 +55,24 @@ def likeness(gait_pct: np.ndarray, curve: np.ndarray, norm: NormCurve) -> dict[s
     }
 
 
+def distance_sd(gait_pct: np.ndarray, curve: np.ndarray, norm: NormCurve) -> np.ndarray:
+    """Distance of a curve from the norm's mean in SD of the norm, at the curve's points.
+
+    Parameters
+    ----------
+    gait_pct, curve : ndarray, shape (n,)
+        In the unit and with the sign of the norm.
+    norm : NormCurve
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        Positive above the mean; within -1..1 inside the band.
+    """
+    sd = np.interp(gait_pct, norm.gait_pct, 0.5 * (norm.upper - norm.lower))
+    return (curve - np.interp(gait_pct, norm.gait_pct, norm.mean)) / sd
+
+
 def norm_likeness(cycle: Mapping[str, Sequence[float]], band: str) -> dict:
     """Likeness of every joint of a mean cycle, keyed as in the result files.
 
