@@ -103,7 +103,7 @@ def simulate_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--output", required=True, metavar="FILE.parquet", help="the motion")
     parser.add_argument("--sto", metavar="FILE.sto", help="the same for OpenSim and SCONE")
-    parser.add_argument("--video", metavar="FILE.gif", help="an animated stick figure")
+    parser.add_argument("--video", metavar="FILE.gif", help="animated: muscles, forces, torque")
 
 
 def model_options(parser: argparse.ArgumentParser) -> None:

@@ -73,8 +73,13 @@ def run(
     if sto:
         write_sto(trajectory, Path(sto))
     if video:
-        columns = {name: trajectory[name] for name in trajectory.columns}
-        write_gif(columns, Path(video), slope_deg=settings["condition"]["slope_deg"])
+        write_gif(
+            {name: trajectory[name] for name in trajectory.columns},
+            Path(video),
+            slope_deg=trajectory.slope_deg,
+            model=walker.model,
+            torque_limit_Nm=walker.exo_settings.get("torque_limit_Nm"),
+        )
     end = f"fell after {walk.measures.reached_s:.2f} s" if walk.measures.fell else "no fall"
     measures = walk.measures
     cost = measures.cost_of_transport(measures.wang2012_J)
