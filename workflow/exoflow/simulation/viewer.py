@@ -5,11 +5,15 @@ and the muscles as tendons through their path points. It is posed, never simulat
 in `mujoco_body`: gait (x, y up, z right) -> MuJoCo (x, -z, y).
 """
 
+from __future__ import annotations
+
 import os
+import threading
 import time
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import mujoco
 import numpy as np
@@ -20,7 +24,13 @@ from exoflow.simulation.assemble import LATERAL_OFFSET
 from exoflow.simulation.model_data import LEG_BODIES, LEG_JOINTS, MUSCLE_NAMES, Joint, WalkerModel
 from exoflow.simulation.poses import coordinates
 
+if TYPE_CHECKING:
+    from mujoco import viewer
+
 PICTURE_PX = (960, 720)
+_FRAMES_PER_S = 60.0
+# How long a window may take to close, s.
+_CLOSING_S = 5.0
 NO_DISPLAY = (
     "the viewer needs a display, and there is none here. "
     "`exoflow simulate --video FILE.gif` makes an animation without one."
@@ -190,19 +200,29 @@ def replay(walker: WalkerModel, trajectory: Trajectory) -> None:
 
     display = Display(walker, trajectory)
     display.show(0)
-    with viewer.launch_passive(
-        display.model, display.data, show_left_ui=False, show_right_ui=False
-    ) as window:
-        _aim(window.cam, display.model)
-        started = time.monotonic()
-        duration = display.times[-1] - display.times[0] + trajectory.step_s
-        while window.is_running():
-            played = (time.monotonic() - started) % duration
-            row = int(np.searchsorted(display.times - display.times[0], played, side="right")) - 1
-            with window.lock():
-                display.show(row)
-            window.sync()
-            time.sleep(1.0 / 60.0)
+    threads = set(threading.enumerate())
+    try:
+        with viewer.launch_passive(
+            display.model, display.data, show_left_ui=False, show_right_ui=False
+        ) as window:
+            _aim(window.cam, display.model)
+            _play(display, window, trajectory.step_s)
+    finally:
+        # A process that ends while the window's thread still draws would abort.
+        for thread in set(threading.enumerate()) - threads:
+            thread.join(timeout=_CLOSING_S)
+
+
+def _play(display: Display, window: viewer.Handle, step_s: float) -> None:
+    """Show the row of the moment until the window is closed."""
+    times = display.times - display.times[0]
+    started = time.monotonic()
+    while window.is_running():
+        played = (time.monotonic() - started) % (times[-1] + step_s)
+        with window.lock():
+            display.show(int(np.searchsorted(times, played, side="right")) - 1)
+        window.sync()
+        time.sleep(1.0 / _FRAMES_PER_S)
 
 
 def save_picture(walker: WalkerModel, trajectory: Trajectory, path: Path) -> None:
