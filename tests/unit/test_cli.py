@@ -41,7 +41,7 @@ def calls(monkeypatch):
         if noted.error is not None:
             raise noted.error
 
-    for name in (*PHASES, "simulate", "robustness", "model_geometry", "bench"):
+    for name in (*PHASES, "simulate", "view", "robustness", "model_geometry", "bench"):
         stage = types.ModuleType(f"exoflow.stages.{name}")
         stage.run = run
         monkeypatch.setitem(sys.modules, stage.__name__, stage)
@@ -117,6 +117,7 @@ def test_help_loads_none_of_the_big_packages():
             ["simulate", "--gait", "results/reflex/level.json", "--exo", "of", "--output", "x"],
             "--exo of: neither a weights file nor none, off, dofc. Did you mean off?",
         ),
+        (["view", "--gait", "none.json"], "--gait none.json: no such file."),
         (
             ["simulate", "--gait", "x", "--output", "x", "--duration", "-1"],
             "argument --duration: -1 is not a number above 0.",
@@ -226,6 +227,15 @@ def test_robustness_hands_over_its_options(folder, calls, capsys):
         "as_json": True,
         "output": None,
     }
+
+
+def test_view_opens_a_window_unless_a_picture_is_asked_for(folder, calls, capsys):
+    gait = "results/reflex/level.json"
+    run(capsys, "view", "--gait", gait)
+    expected = {"gait": Path(gait), "duration_s": 10.0, "exo": "none", "output": None}
+    assert calls.arguments == expected
+    run(capsys, "view", "--gait", gait, "--exo", "off", "--output", "x.png")
+    assert calls.arguments == expected | {"exo": "off", "output": Path("x.png")}
 
 
 @pytest.mark.parametrize(

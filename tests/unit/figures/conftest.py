@@ -10,7 +10,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from exoflow.gait.norms import JOINT_VARIABLE, band_for_speed, load_norms
+from exoflow.gait.norms import (
+    JOINT_MOMENT,
+    JOINT_POWER,
+    JOINT_VARIABLE,
+    band_for_speed,
+    load_norms,
+)
 
 CONDITIONS = {
     "level": {"speed_m_s": 1.3, "slope_deg": 0.0, "impairment": None},
@@ -91,6 +97,15 @@ def make_reflex(condition: str, status: str = "ok", reason: str | None = None) -
         cycle[f"{joint}_deg"] = joint_angle(joint, phase, speed).tolist()
         cycle[f"{joint}_sd_deg"] = (spread * (1 + 0.3 * np.sin(2 * np.pi * phase))).tolist()
         cycle[f"{joint}_l_deg"] = joint_angle(joint, phase + 0.012, speed).tolist()
+        for name, unit, variables in (
+            ("moment", "Nm_kg", JOINT_MOMENT),
+            ("power", "W_kg", JOINT_POWER),
+        ):
+            norm = load_norms()[band_for_speed(speed)][variables[joint]]
+            curve = 1.2 * np.interp(GAIT_PCT, norm.gait_pct, norm.mean)
+            for side in ("", "_l"):
+                cycle[f"{joint}_{name}{side}_{unit}"] = curve.tolist()
+                cycle[f"{joint}_{name}{side}_sd_{unit}"] = np.full_like(curve, 0.05).tolist()
     cycle["grf_y_BW"] = stance_force(phase).tolist()
     cycle["grf_y_l_BW"] = stance_force(phase + 0.01).tolist()
     evaluations = np.arange(16, 2501, 16)
@@ -111,6 +126,9 @@ def make_reflex(condition: str, status: str = "ok", reason: str | None = None) -
             "duration_s": 30.0,
             "fell": False,
             "stance_fraction": 0.62,
+            "stance_knee_flexion_deg": 17.6,
+            "swing_knee_flexion_deg": 58.2,
+            "hip_moment_r": 0.81,
             "hip_r": 0.97,
             "knee_r": 0.93,
             "ankle_r": 0.76 if condition == "weak_plantarflexors" else 0.86,

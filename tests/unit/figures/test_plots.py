@@ -4,7 +4,7 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from types import SimpleNamespace
 
-from exoflow.figures.gait import gait_figure, norm_band, save_gait_figure
+from exoflow.figures.gait import gait_figure, norm_band, save_gait_figure, stride_rows
 from exoflow.figures.learning import learning_figure, search_figure
 from exoflow.figures.metabolics import changes_figure, metabolics_figure, save_metabolics_figure
 from exoflow.figures.numbers import fixed, is_reduction, known, probability, scientific, signed
@@ -20,10 +20,31 @@ def words(svg: str) -> str:
 
 def test_gait_figure_has_panels_units_and_heading(fake: SimpleNamespace) -> None:
     text = words(gait_figure(fake.reflex("level")))
-    for part in ("Hip flexion, r = 0.97", "Knee flexion", "Ankle dorsiflexion", "Angle (deg)"):
+    for part in (
+        "Hip flexion, r = 0.97", "Knee flexion", "Ankle dorsiflexion", "Angle (deg)",
+        "Hip extension moment, r = 0.81", "Ankle plantarflexion moment", "Moment (Nm/kg)",
+        "Knee power", "Power (W/kg)", "SD",
+    ):  # fmt: skip
         assert part in text
     for part in ("Force (body weights)", "Gait cycle (%)", "norm ± 1 SD", "left leg", "1.28 m/s"):
         assert part in text
+    for part in (
+        "Koelewijn 2019",
+        "stance 62 % of the cycle, knee flexion in stance 18°, in swing",
+    ):
+        assert part in text
+
+
+def test_stride_rows_put_the_gait_beside_the_measured(fake: SimpleNamespace) -> None:
+    result = fake.reflex("level")
+    result["gait"] |= {"speed_m_s": 1.3, "stride_frequency_Hz": 0.9, "stride_length_m": 1.3 / 0.9}
+    rows = stride_rows(result)
+    assert rows[0] == ("this gait, 1.30 m/s", "0.90", "1.44", "6.10 W, 3.60 U")
+    # 0.9 / 0.9229 - 1 = -2.5 %; 6.1 / 3.2175 - 1 = +90 %.
+    assert rows[1] == ("Koelewijn 2019, 1.30 m/s", "0.92 (−2 %)", "1.41 (+3 %)", "3.22 (+90 %)")
+    assert ("Luo 2024, 1.25 m/s", "", "", "2.33 net") in rows
+    # Nobody measured near 3 degrees, 5.2 %.
+    assert len(stride_rows(fake.reflex("uphill"))) == 1
 
 
 def test_gait_figure_of_no_gait_gives_the_reason(fake: SimpleNamespace) -> None:

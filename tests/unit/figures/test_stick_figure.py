@@ -1,14 +1,9 @@
 """Geometry, loop and pictures of the stick figure."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
-from PIL import Image
 
-from exoflow.errors import UserError
-from exoflow.figures.animation import HEIGHT_PX, WIDTH_PX, write_gif
 from exoflow.figures.stick_figure import (
     HIP,
     LEG_ROWS,
@@ -130,28 +125,3 @@ def test_strip_shows_ground_and_slope(trajectory: pd.DataFrame) -> None:
     assert strip.startswith("<svg") and "rotate(3.000)" in strip
     assert "stroke-dasharray" in strip
     assert 'aria-label="a &quot;b&quot;"' in strip
-
-
-def test_gif_shows_the_walk_and_repeats_byte_for_byte(
-    tmp_path: Path, trajectory: pd.DataFrame
-) -> None:
-    columns = columns_of(trajectory[trajectory["time"] < 1.0])
-    first = write_gif(columns, tmp_path / "a.gif", fps=10, slope_deg=3)
-    second = write_gif(columns, tmp_path / "b.gif", fps=10, slope_deg=3)
-    assert first.read_bytes() == second.read_bytes()
-    with Image.open(first) as image:
-        assert image.size == (WIDTH_PX, HEIGHT_PX)
-        # 0.99 s at 0.1 s: moments 0.0 to 0.9.
-        assert image.n_frames == 10
-        assert image.info["duration"] == 100
-        frame = np.asarray(image.convert("RGB")).reshape(-1, 3)
-    for color in ((0x00, 0x72, 0xB2), (0xD5, 0x5E, 0x00), (0xFF, 0xFF, 0xFF)):
-        assert (frame == color).all(axis=1).any()
-
-
-def test_gif_of_nothing_is_refused(tmp_path: Path, trajectory: pd.DataFrame) -> None:
-    one = {name: values[:1] for name, values in columns_of(trajectory).items()}
-    with pytest.raises(UserError, match="at least 2 stored steps; the trajectory has 1"):
-        write_gif(one, tmp_path / "a.gif")
-    with pytest.raises(UserError, match=r"fps = 0 is outside 1\.\.50"):
-        write_gif(columns_of(trajectory), tmp_path / "a.gif", fps=0)

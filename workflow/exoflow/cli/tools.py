@@ -17,13 +17,7 @@ EXO_WORDS = ("none", "off", "dofc")
 
 def simulate(options: argparse.Namespace) -> None:
     """Walk a gait and store the motion."""
-    gait = existing_file("--gait", options.gait, "Gaits: results/reflex/ID.json.")
-    exo = options.exo
-    if exo not in EXO_WORDS and not Path(exo).is_file():
-        raise UserError(
-            f"--exo {exo}: neither a weights file nor {', '.join(EXO_WORDS)}."
-            f"{did_you_mean(exo, EXO_WORDS)}"
-        )
+    gait, exo = gait_and_exo(options)
 
     from exoflow.stages import simulate as stage
 
@@ -54,6 +48,27 @@ def robustness(options: argparse.Namespace) -> None:
         as_json=options.json,
         output=optional_path(options.output),
     )
+
+
+def view(options: argparse.Namespace) -> None:
+    """Walk a gait and show it in MuJoCo's viewer."""
+    gait, exo = gait_and_exo(options)
+
+    from exoflow.stages import view as stage
+
+    stage.run(gait=gait, duration_s=options.duration, exo=exo, output=optional_path(options.output))
+
+
+def gait_and_exo(options: argparse.Namespace) -> tuple[Path, str]:
+    """The gait's file and the exo, if both are there."""
+    gait = existing_file("--gait", options.gait, "Gaits: results/reflex/ID.json.")
+    exo = options.exo
+    if exo not in EXO_WORDS and not Path(exo).is_file():
+        raise UserError(
+            f"--exo {exo}: neither a weights file nor {', '.join(EXO_WORDS)}."
+            f"{did_you_mean(exo, EXO_WORDS)}"
+        )
+    return gait, exo
 
 
 def model(options: argparse.Namespace) -> None:
@@ -134,7 +149,7 @@ def timesteps(text: str) -> tuple[float, ...]:
     return steps
 
 
-def simulate_options(parser: argparse.ArgumentParser) -> None:
+def walk_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--gait", required=True, metavar="FILE", help="results/reflex/ID.json")
     parser.add_argument(
         "--duration", type=positive, default=10.0, metavar="S", help="walking time, s; default: 10"
@@ -145,9 +160,22 @@ def simulate_options(parser: argparse.ArgumentParser) -> None:
         metavar="none|off|dofc|FILE.npz",
         help="exo that is worn: none, off (mass only), dofc, or weights of a policy; default: none",
     )
+
+
+def simulate_options(parser: argparse.ArgumentParser) -> None:
+    walk_options(parser)
     parser.add_argument("--output", required=True, metavar="FILE.parquet", help="the motion")
     parser.add_argument("--sto", metavar="FILE.sto", help="the same for OpenSim and SCONE")
-    parser.add_argument("--video", metavar="FILE.gif", help="an animated stick figure")
+    parser.add_argument("--video", metavar="FILE.gif", help="animated: muscles, forces, torque")
+
+
+def view_options(parser: argparse.ArgumentParser) -> None:
+    walk_options(parser)
+    parser.add_argument(
+        "--output",
+        metavar="FILE.png",
+        help="write a picture of the last pose instead of opening a window",
+    )
 
 
 def robustness_options(parser: argparse.ArgumentParser) -> None:
@@ -224,6 +252,13 @@ TOOL_COMMANDS = {
         "ground by up to 2 degrees and change its body mass by up to 10 %%, at several time steps.",
         robustness_options,
         robustness,
+    ),
+    "view": Command(
+        "walk a gait and show it in MuJoCo's viewer",
+        "Walk a gait and play it over and over in MuJoCo's viewer, until the window is closed: "
+        "bodies, contact spheres, ground, muscles coloured by activation. Needs a display.",
+        view_options,
+        view,
     ),
     "model": Command(
         "muscle lengths and moment arms of a model in given poses",

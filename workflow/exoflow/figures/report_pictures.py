@@ -71,7 +71,7 @@ def _read_trajectory(path: Path) -> dict[str, np.ndarray]:
 
 
 def gait_picture(results: Results, condition: str) -> Picture:
-    """Joint angles and ground reaction of a condition against the norms."""
+    """Angles, moments, powers and ground reaction of a condition against the norms."""
     reason = results.why_no_gait(condition)
     result = results.reflex.get(condition) or {}
     if not reason and not (result.get("cycle") or {}).get("gait_pct"):
@@ -81,8 +81,12 @@ def gait_picture(results: Results, condition: str) -> Picture:
     caption = (
         f"{condition} ({results.words(condition)}): right leg, mean ± 1 SD over strides, and "
         f"left leg, against the {norm_band(result)} speed band of typically developing children "
-        "(grey, ± 1 SD). r: Pearson correlation of the right leg with the norm's mean. The norm "
-        "holds no ground reaction."
+        "(grey, ± 1 SD). Moments are net and internal (muscles and joint stops, without the exo's "
+        "torque), extension and plantarflexion positive; power is generated where positive. "
+        "Strips: distance of the right leg from the norm's mean in SD, red where it leaves the "
+        "band. r: Pearson correlation of the right leg with the norm's mean. The norm holds no "
+        "ground reaction. Table: strides and cost measured on people near this speed and grade; "
+        "sources differ, and whether a cost is gross is partly unknown (data/norms/README.md)."
     )
     return _picture(
         lambda: gait_figure(result, heading=False), f"gait-{condition}", caption, "", condition

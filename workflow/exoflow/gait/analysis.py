@@ -1,26 +1,27 @@
 """From a stored walk to strides, mean cycles, costs and likeness to human norms."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from exoflow.control.reflexes import EARLY_STANCE, LANDING, SWING
-from exoflow.gait.norms import JOINT_VARIABLE, band_for_speed, load_norms
+from exoflow.gait.joints import JOINTS, joint_angle_deg, joint_moment_Nm_kg, joint_power_W_kg
+from exoflow.gait.likeness import norm_likeness
+from exoflow.gait.measured_walking import reference_deviations
+from exoflow.gait.norms import band_for_speed
 from exoflow.records.rollout import Trajectory
 from exoflow.units import GRAVITY_M_S2
 
 # A foot counts as loaded above this, body weights; a strike needs a swing this long before, s.
 CONTACT_LOAD = 0.05
 SHORTEST_SWING = 0.1
+# A foot unloaded for longer than this has left the ground, s; a bounce at landing is shorter.
+SHORTEST_LIFT = 0.05
+# Knee flexion under load is looked for in this first part of the cycle.
+STANCE_KNEE_UNTIL = 0.4
 # Points of a mean cycle: 0..100 % in steps of 1.
 CYCLE = np.linspace(0.0, 1.0, 101)
-
-# Curve name -> trajectory column (right leg), sign and factor.
-_ANGLES = {
-    "hip": ("hip_flexion_{side}", 180.0 / np.pi),
-    "knee": ("knee_angle_{side}", -180.0 / np.pi),
-    "ankle": ("ankle_angle_{side}", 180.0 / np.pi),
-}
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,11 @@ def last_strides(trajectory: Trajectory, count: int, side: str = "r") -> Strides
 
 def cycles(trajectory: Trajectory, column: str, strides: Strides) -> np.ndarray:
     """A column resampled to 0..100 % of every stride, shape (n_strides, 101)."""
-    time, values = trajectory["time"], trajectory[column]
+    return resampled(trajectory["time"], trajectory[column], strides)
+
+
+def resampled(time: np.ndarray, values: np.ndarray, strides: Strides) -> np.ndarray:
+    """A series resampled to 0..100 % of every stride, shape (n_strides, 101)."""
     out = np.empty((strides.count, len(CYCLE)))
     for k in range(strides.count):
         start, end = strides.strikes[k], strides.strikes[k + 1]
@@ -112,47 +117,38 @@ def steady_costs(trajectory: Trajectory, strides: Strides) -> dict[str, float]:
     }
 
 
-def likeness(angle_deg: np.ndarray, joint: str, band: str) -> dict[str, float]:
-    """Pearson r, RMSE and z of a mean cycle against a norm band.
+def stance_ends(trajectory: Trajectory, strides: Strides) -> np.ndarray:
+    """Time of the last loaded sample of every stance, s; shape (n_strides,).
 
-    Parameters
-    ----------
-    angle_deg : ndarray, shape (101,)
-        Mean cycle, flexion and dorsiflexion positive.
-    joint : str
-        hip, knee or ankle.
-    band : str
-        Norm band, see `gait.norms`.
-
-    Returns
-    -------
-    dict
-        `r`; `rmse_deg` with the offset kept; `rmse_shape_deg` after removing both means (the
-        norm's hip angle includes the anterior pelvic tilt); `z` = rmse_deg / mean half-width
-        of the band.
+    Stance lasts from heel strike until the foot stays unloaded for SHORTEST_LIFT: a landing
+    that bounces does not end it, and a toe that scuffs the ground in swing does not prolong it.
     """
-    norm = load_norms()[band][JOINT_VARIABLE[joint]]
-    value = np.interp(norm.gait_pct, 100.0 * CYCLE, angle_deg)
-    error = value - norm.mean
-    half_width = 0.5 * (norm.upper - norm.lower).mean()
-    rmse = float(np.sqrt((error**2).mean()))
-    return {
-        "r": float(np.corrcoef(value, norm.mean)[0, 1]),
-        "rmse_deg": rmse,
-        "rmse_shape_deg": float(np.sqrt(((error - error.mean()) ** 2).mean())),
-        "z": rmse / float(half_width),
-    }
+    time = trajectory["time"]
+    weight = trajectory.body_mass_kg * GRAVITY_M_S2
+    loaded = trajectory[f"leg_{strides.side}.grf_y"] / weight > CONTACT_LOAD
+    ends = np.empty(strides.count)
+    for k in range(strides.count):
+        within = (time >= strides.strikes[k]) & (time < strides.strikes[k + 1]) & loaded
+        touching = time[within]
+        if not len(touching):
+            ends[k] = strides.strikes[k]
+            continue
+        lifts = np.flatnonzero(np.diff(touching) > SHORTEST_LIFT)
+        ends[k] = touching[lifts[0]] if len(lifts) else touching[-1]
+    return ends
 
 
-def _grf_peaks(grf_y: np.ndarray) -> list[float]:
-    """First peak, valley and second peak of the mean vertical ground force, body weights."""
-    loaded = np.flatnonzero(grf_y > CONTACT_LOAD)
-    toe_off = loaded[-1] if len(loaded) else 60
-    middle = max(2, toe_off // 2)
-    first = int(np.argmax(grf_y[:middle]))
-    second = middle + int(np.argmax(grf_y[middle : toe_off + 1]))
-    valley = first + int(np.argmin(grf_y[first : second + 1]))
-    return [float(grf_y[first]), float(grf_y[valley]), float(grf_y[second])]
+def ground_force_peaks(grf_y: np.ndarray, stance_fraction: float) -> tuple[float, float, float]:
+    """First peak, valley and second peak of a mean vertical ground force, in its own unit.
+
+    The valley is the smallest value between a quarter and three quarters of stance, the peaks
+    are the largest values before (a landing impact counts) and after it.
+    """
+    toe_off = max(4, round(stance_fraction * (len(grf_y) - 1)))
+    early, late = toe_off // 4, 3 * toe_off // 4
+    valley = early + int(np.argmin(grf_y[early : late + 1]))
+    first, second = grf_y[: valley + 1].max(), grf_y[valley : toe_off + 1].max()
+    return float(first), float(grf_y[valley]), float(second)
 
 
 def mean_cycle(
@@ -160,29 +156,32 @@ def mean_cycle(
 ) -> dict[str, list[float]]:
     """Mean and SD curves over the gait cycle, each leg from its own heel strike.
 
-    Angles in deg (flexion, dorsiflexion positive), ground force in body weights, torque Nm.
+    Angles in deg (flexion, dorsiflexion positive); net joint moments in Nm/kg (internal,
+    extension and plantarflexion positive, exo torque not added) and their power in W/kg; ground
+    force in body weights; exo torque in Nm (flexion positive) and its power in W.
     """
     weight = trajectory.body_mass_kg * GRAVITY_M_S2
     out: dict[str, list[float]] = {"gait_pct": (100.0 * CYCLE).tolist()}
     for strides in (strides_r, strides_l):
         side = strides.side
         suffix = "" if side == "r" else "_l"
-        for joint, (column, factor) in _ANGLES.items():
-            curves = factor * cycles(trajectory, column.format(side=side), strides)
-            out[f"{joint}{suffix}_deg"] = curves.mean(axis=0).tolist()
-            out[f"{joint}{suffix}_sd_deg"] = curves.std(axis=0).tolist()
+        for joint in JOINTS:
+            for name, unit, values in (
+                (joint, "deg", joint_angle_deg(trajectory, joint, side)),
+                (f"{joint}_moment", "Nm_kg", joint_moment_Nm_kg(trajectory, joint, side)),
+                (f"{joint}_power", "W_kg", joint_power_W_kg(trajectory, joint, side)),
+            ):
+                curves = resampled(trajectory["time"], values, strides)
+                out[f"{name}{suffix}_{unit}"] = curves.mean(axis=0).tolist()
+                out[f"{name}{suffix}_sd_{unit}"] = curves.std(axis=0).tolist()
         for axis in "xy":
             curves = cycles(trajectory, f"leg_{side}.grf_{axis}", strides) / weight
             out[f"grf_{axis}{suffix}_BW"] = curves.mean(axis=0).tolist()
-        out[f"torque{suffix}_Nm"] = (
-            cycles(trajectory, f"exo.hip_{side}.torque", strides).mean(axis=0).tolist()
-        )
-        power = trajectory[f"exo.hip_{side}.torque"] * trajectory[f"hip_flexion_{side}_u"]
-        extended = Trajectory(
-            (*trajectory.columns, "power"), np.column_stack([trajectory.values, power]),
-            trajectory.step_s, trajectory.body_mass_kg,
-        )  # fmt: skip
-        out[f"exo_power{suffix}_W"] = cycles(extended, "power", strides).mean(axis=0).tolist()
+        torque = trajectory[f"exo.hip_{side}.torque"]
+        power = torque * trajectory[f"hip_flexion_{side}_u"]
+        for name, values in ((f"torque{suffix}_Nm", torque), (f"exo_power{suffix}_W", power)):
+            curves = resampled(trajectory["time"], values, strides)
+            out[name] = curves.mean(axis=0).tolist()
     return out
 
 
@@ -202,20 +201,42 @@ def gait_summary(
         return {"n_strides": strides_r.count}, {}
     summary: dict = dict(steady_costs(trajectory, strides_r))
     summary["n_strides"] = strides_r.count
-    band = band or band_for_speed(summary["speed_m_s"])
-    summary["norm_speed_band"] = band
     cycle = mean_cycle(trajectory, strides_r, strides_l)
-    z = []
-    for joint in _ANGLES:
-        like = likeness(np.array(cycle[f"{joint}_deg"]), joint, band)
-        summary[f"{joint}_r"] = like["r"]
-        summary[f"{joint}_rmse_deg"] = like["rmse_deg"]
-        summary[f"{joint}_rmse_shape_deg"] = like["rmse_shape_deg"]
-        z.append(like["z"])
-        other = likeness(np.array(cycle[f"{joint}_l_deg"]), joint, band)
-        summary[f"{joint}_l_r"] = other["r"]
-    summary["z"] = float(np.mean(z))
-    grf = np.array(cycle["grf_y_BW"])
-    summary["stance_fraction"] = float((grf > CONTACT_LOAD).mean())
-    summary["grf_peak_BW"] = _grf_peaks(grf)
-    return summary, cycle
+    summary |= norm_likeness(cycle, band or band_for_speed(summary["speed_m_s"]))
+    summary |= reference_deviations(
+        summary["speed_m_s"],
+        summary["stride_frequency_Hz"],
+        summary["stride_length_m"],
+        trajectory.slope_deg,
+    )
+    return summary | stance_numbers(trajectory, strides_r, cycle), cycle
+
+
+def stance_numbers(
+    trajectory: Trajectory, strides: Strides, cycle: Mapping[str, Sequence[float]]
+) -> dict:
+    """What clinicians read off stance and swing of one leg.
+
+    Returns
+    -------
+    dict
+        `stance_fraction`, heel strike to the last loaded sample of stance over the stride, mean
+        of the strides; largest knee flexion of the mean cycle in the first 40 % of the cycle
+        (`stance_knee_flexion_deg`) and after stance (`swing_knee_flexion_deg`);
+        `grf_first_peak_BW`, `grf_valley_BW`, `grf_second_peak_BW`, and the three as
+        `grf_peak_BW`.
+    """
+    lasted = stance_ends(trajectory, strides) - strides.strikes[:-1]
+    stance_fraction = float((lasted / np.diff(strides.strikes)).mean())
+    suffix = "" if strides.side == "r" else "_l"
+    knee, phase = np.array(cycle[f"knee{suffix}_deg"]), CYCLE
+    peaks = ground_force_peaks(np.array(cycle[f"grf_y{suffix}_BW"]), stance_fraction)
+    return {
+        "stance_fraction": stance_fraction,
+        "stance_knee_flexion_deg": float(knee[phase <= STANCE_KNEE_UNTIL].max()),
+        "swing_knee_flexion_deg": float(knee[phase > stance_fraction].max()),
+        "grf_first_peak_BW": peaks[0],
+        "grf_valley_BW": peaks[1],
+        "grf_second_peak_BW": peaks[2],
+        "grf_peak_BW": list(peaks),
+    }

@@ -35,6 +35,15 @@ JOINT_VARIABLE = {
     "ankle": "ankle_dorsiflexion",
 }
 
+# Its internal moments (Nm/kg, extension and plantarflexion positive) and powers (W/kg,
+# generation positive).
+JOINT_MOMENT = {
+    "hip": "hip_extension_moment",
+    "knee": "knee_extension_moment",
+    "ankle": "ankle_plantarflexion_moment",
+}
+JOINT_POWER = {"hip": "hip_power", "knee": "knee_power", "ankle": "ankle_power"}
+
 _REPOSITORY = Path(__file__).resolve().parents[3]
 
 
