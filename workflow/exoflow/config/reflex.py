@@ -65,7 +65,12 @@ class ReflexSettings:
         2000, doc="Candidates tried from a warm start, or after the staged speeds.", minimum=1
     )
     cold_evaluations: int = setting(
-        7000, doc="Candidates tried over the staged speeds of a cold start.", minimum=1
+        2000, doc="Candidates tried at each staged speed of a cold start.", minimum=1
+    )
+    cold_restarts: int = setting(
+        3,
+        doc="Searches of a cold start at its first speed, each with its seed; the best goes on.",
+        minimum=1,
     )
     staged_speeds_m_s: tuple[float, ...] = setting(
         (1.0, 1.2),

@@ -1,4 +1,4 @@
-"""Search of the reflex gains: staged speeds from a cold start, then robust over variants."""
+"""Search of the reflex gains: a cold start with restarts and staged speeds, then variants."""
 
 import shutil
 from collections.abc import Callable, Mapping
@@ -23,6 +23,9 @@ SMALLEST_VALUE = 0.3
 # A cold start takes larger steps, of the value itself or of this at least.
 COLD_FACTOR = 0.1
 COLD_SMALLEST = 0.03
+# Seeds of the restarts of a cold start lie this far apart, so that those of two searches with
+# neighbouring seeds differ.
+RESTART_SEED_STEP = 1000
 # The staged speeds of a cold start run on level ground at this step.
 COLD_TIMESTEP_S = 0.002
 
@@ -109,19 +112,27 @@ class GaitSearch:
         values = dict(start_values or _published_values(table))
         factor = self.reflex["sigma_factor"]
         if start_values is None:
-            speeds = [
-                v for v in self.reflex["staged_speeds_m_s"] if v < self.condition["speed_m_s"]
-            ]
-            speeds.append(self.condition["speed_m_s"])
-            for stage, speed in enumerate(speeds):
+            for stage, speed in enumerate(self._cold_speeds()):
                 space = search_space(table, values, COLD_FACTOR, COLD_SMALLEST)
-                result = self._stage(
-                    f"cold{stage}", space, lambda: [self.walker(COLD_TIMESTEP_S)], speed,
-                    self.reflex["cold_evaluations"] // len(speeds), spent, checkpoint_folder,
-                )  # fmt: skip
-                values = dict(zip(space.names, result.best, strict=True))
-                history += result.history
-                spent += result.evaluations
+                tries = self.reflex["cold_restarts"] if stage == 0 else 1
+                results = []
+                for restart in range(tries):
+                    results.append(
+                        self._stage(
+                            f"cold{stage}_{restart}",
+                            space,
+                            lambda: [self.walker(COLD_TIMESTEP_S)],
+                            speed,
+                            self.reflex["cold_evaluations"],
+                            spent,
+                            checkpoint_folder,
+                            seed=self.reflex["seed"] + restart * RESTART_SEED_STEP,
+                        )
+                    )
+                    spent += results[-1].evaluations
+                best_result = min(results, key=lambda result: result.value)
+                values = dict(zip(space.names, best_result.best, strict=True))
+                history += best_result.history
         space = search_space(table, values, factor, SMALLEST_VALUE * factor)
         result = self._stage(
             "robust", space, lambda: self.variants(self.reflex["timestep_s"]),
@@ -129,6 +140,11 @@ class GaitSearch:
         )  # fmt: skip
         best = dict(zip(space.names, (float(x) for x in result.best), strict=True))
         return FoundGait(best, result.value, spent + result.evaluations, history + result.history)
+
+    def _cold_speeds(self) -> list[float]:
+        """Speeds of a cold start, up to the condition's own."""
+        target = self.condition["speed_m_s"]
+        return [v for v in self.reflex["staged_speeds_m_s"] if v < target] + [target]
 
     def _stage(
         self,
@@ -139,6 +155,7 @@ class GaitSearch:
         evaluations: int,
         spent: int,
         checkpoint_folder: Path | None,
+        seed: int | None = None,
     ) -> SearchResult:
         weights, duration = self.weights(), self.reflex["duration_s"]
 
@@ -172,7 +189,7 @@ class GaitSearch:
             [lane() for _ in range(self.reflex["threads"])],
             evaluations=evaluations,
             population=self.reflex["population"],
-            seed=self.reflex["seed"],
+            seed=self.reflex["seed"] if seed is None else seed,
             label=f"{self.label} {name} {speed_m_s:g} m/s",
             checkpoint=checkpoint,
             history_offset=spent,

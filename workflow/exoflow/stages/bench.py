@@ -51,7 +51,9 @@ def search_figures() -> dict:
     conditions = list(params.conditions)
     for seed in COLD_SEEDS:
         settings = phase_settings(params, "reflex", conditions[0])
-        settings["reflex"] |= {"seed": seed, "cold_evaluations": COLD_EVALUATIONS, "evaluations": 1}
+        settings["reflex"] |= {
+            "seed": seed, "cold_evaluations": COLD_EVALUATIONS, "cold_restarts": 1, "evaluations": 1
+        }  # fmt: skip
         result["cold"][f"seed{seed}"] = _timed_search(GaitSearch, settings, None, f"cold {seed}")
     for name in conditions:
         settings = phase_settings(params, "reflex", name)
