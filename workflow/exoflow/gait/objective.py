@@ -14,6 +14,9 @@ from exoflow.units import degrees
 
 # SCONE's dead band: a gait measure below this counts as zero, which lowers the speed by up to 5 %.
 GAIT_DEAD_BAND = 0.05
+# SCONE's rule jumps to the full value at the band's edge; blended over as much again, a walk that
+# is a little too slow on one slope can still be told from one that is much too slow.
+GAIT_TRANSITION = 0.05
 # The band starts a little below the wanted speed: the slope that is climbed sets how fast the
 # walker must be to stay within the dead band, and on level ground it then walks as wanted.
 SPEED_ALLOWANCE = 1.03
@@ -100,7 +103,8 @@ def score(measures: Measures, speed_m_s: float, weights: Mapping[str, float]) ->
     if not measures.finite:
         return Score(2.0 * weights["gait"], {"gait": 2.0 * weights["gait"]})
     lowest = speed_m_s / SPEED_ALLOWANCE
-    gait = dead_band(gait_term(measures, lowest, lowest * weights["velocity_band"]), GAIT_DEAD_BAND)
+    missed = gait_term(measures, lowest, lowest * weights["velocity_band"])
+    gait = dead_band(missed, GAIT_DEAD_BAND, GAIT_TRANSITION)
     walked = measures.body_mass_kg * max(1.0, measures.distance_m)
     terms = {
         "gait": weights["gait"] * gait,
