@@ -110,3 +110,8 @@ def test_penalties_are_their_measure_times_their_weight():
     assert terms["head_acceleration"] == pytest.approx(0.2)
     change = objective.score(hurt, 1.3, WEIGHTS).total - objective.score(walk, 1.3, WEIGHTS).total
     assert change == pytest.approx(0.94)
+
+
+def test_walk_whose_sums_overflow_scores_like_none():
+    walk = replace(even_walk(1.3), head_acceleration_m2_s4=np.inf)
+    assert objective.score(walk, 1.3, WEIGHTS | {"head_acceleration": 0.0}).total == 200.0

@@ -100,8 +100,9 @@ def score(measures: Measures, speed_m_s: float, weights: Mapping[str, float]) ->
     Score
         A non-finite walk scores like one that never started.
     """
+    worst = Score(2.0 * weights["gait"], {"gait": 2.0 * weights["gait"]})
     if not measures.finite:
-        return Score(2.0 * weights["gait"], {"gait": 2.0 * weights["gait"]})
+        return worst
     lowest = speed_m_s / SPEED_ALLOWANCE
     missed = gait_term(measures, lowest, lowest * weights["velocity_band"])
     gait = dead_band(missed, GAIT_DEAD_BAND, GAIT_TRANSITION)
@@ -119,7 +120,9 @@ def score(measures: Measures, speed_m_s: float, weights: Mapping[str, float]) ->
         "scuff": weights["scuff"] * measures.scuff_BW,
         "symmetry": weights["symmetry"] * asymmetry(measures),
     }
-    return Score(sum(terms.values()), terms)
+    total = sum(terms.values())
+    # Sums of a walk that blew up may overflow before its state does; NaN would win every ranking.
+    return Score(total, terms) if np.isfinite(total) else worst
 
 
 # Losing or gaining speed up to this share is free when assistance is compared.
