@@ -16,7 +16,7 @@ from exoflow.gait.tasks.observation import FEATURE_NAMES, N_ACTOR
 from exoflow.gait.tasks.reward import Barati, CostOfTransport
 from exoflow.simulation import Walker
 
-START = Path(__file__).parents[2] / "data" / "reflexes" / "h0918v3_rs2_warm_start.csv"
+START = Path(__file__).parents[2] / "data" / "reflexes" / "start_level.csv"
 MODEL = {
     "id": "h0918v3",
     "activation": "opensim",
@@ -44,7 +44,7 @@ def parameters() -> dict[str, float]:
 
 @pytest.fixture(scope="module")
 def walker() -> Walker:
-    return Walker.create(MODEL, reflexes="h0918_rs2v3", timestep_s=0.002, exo=EXO)
+    return Walker.create(MODEL, reflexes="h0918_rs3", timestep_s=0.002, exo=EXO)
 
 
 @pytest.fixture(params=TASKS, ids=lambda task: type(task).__name__)
@@ -134,8 +134,16 @@ def test_episode_ends_by_time_while_walking(gait):
 def test_zero_torque_walks_at_the_reference_cost(walker, parameters):
     gait = AssistedGait(walker.batch(parameters, 8), EnvironmentSettings(pool_moments=64), seed=2)
     gait.reset()
-    rewards = [gait.step(np.zeros((8, 2)))[1] for _ in range(500)]
-    assert abs(np.mean(rewards[100:])) < 0.05
+    power, speed, rewards = [], [], []
+    for _ in range(500):
+        rewards.append(gait.step(np.zeros((8, 2)))[1])
+        power.append(gait.measure("metabolic_power_W").copy())
+        speed.append(gait.measure("speed_m_s").copy())
+    reference = gait.batch.reference
+    assert np.mean(power) == pytest.approx(reference["metabolic_power_W"], rel=0.03)
+    assert np.mean(speed) == pytest.approx(reference["speed_m_s"], rel=0.02)
+    # Speed swings within a stride, which the reward dislikes a little; nothing is saved or lost.
+    assert -0.1 < np.mean(rewards[100:]) < 0.02
 
 
 def test_full_torque_one_way_ends_in_a_fall_and_its_penalty(walker, parameters):

@@ -29,8 +29,8 @@ PER_MUSCLE = [
 
 @pytest.fixture(scope="module")
 def trajectory():
-    walker = Walker.create(MODEL, reflexes="h0918_rs2v3", timestep_s=0.001)
-    gait = load_start_values(DATA / "reflexes" / "h0918v3_rs2_warm_start.csv")
+    walker = Walker.create(MODEL, reflexes="h0918_rs3", timestep_s=0.001)
+    gait = load_start_values(DATA / "reflexes" / "start_level.csv")
     return walker.rollout(gait, 2.0, store_every_s=0.01).trajectory
 
 
@@ -103,7 +103,7 @@ def test_sto_returns_what_was_written(trajectory, tmp_path):
         ("time\t", "t\t", r"x\.sto, line 7: the first column must be time"),
         ("nRows=", "nRows=1", r"the header says nRows=1\d+, but there are \d+\. The file is trunc"),
         ("\n0.01\t", "\nbad\t", r"x\.sto, line 9: could not convert string to float: 'bad'"),
-        ("\n0.01\t", "\n", r"x\.sto, line 9: has 189 numbers for 190 columns"),
+        ("\n0.01\t", "\n", r"x\.sto, line 9: has 190 numbers for 191 columns"),
     ],
 )
 def test_a_damaged_sto_is_named_with_its_line(trajectory, tmp_path, old, new, expected):

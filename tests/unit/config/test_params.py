@@ -91,9 +91,9 @@ def test_missing_tables_and_studies_are_named(tmp_path):
     (tmp_path / "data/reflexes").mkdir(parents=True)
     (tmp_path / "data/reflexes/other.csv").touch()
     params = build_params(SMALL)
-    with pytest.raises(ParamsError, match=r"reflex\.reflexes = h0918_rs2v3: no such table"):
+    with pytest.raises(ParamsError, match=r"reflex\.reflexes = h0918_rs3: no such table"):
         check_files(params, tmp_path)
-    (tmp_path / "data/reflexes/h0918_rs2v3.csv").write_text("active_states,reflex_type\n")
+    (tmp_path / "data/reflexes/h0918_rs3.csv").write_text("active_states,reflex_type\n")
     with pytest.raises(
         ParamsError, match=r"level\.warm_start = .*: no such file\. There are: data/r"
     ):
@@ -111,7 +111,8 @@ def test_a_misspelt_reflex_set_is_answered_with_the_ones_there_are():
         check_files(params, ROOT)
     assert str(caught.value) == (
         "params.yaml: reflex.reflexes = h0918_rs2v4: no such table in data/reflexes. Did you mean "
-        "h0918_rs2v3? Reflex sets there: gh2010_m18v8, gh2010_v12, h0918_rs2v3."
+        "h0918_rs2v3? Reflex sets there: gh2010_m18v8, gh2010_v12, h0918_rs2v3, "
+        "h0918_rs3."
     )
 
 

@@ -16,7 +16,7 @@ HEADER = (
 )
 REFLEXES = DATA / "reflexes"
 # Free parameters; gh2010_v12 has none for the two muscles that H0914 does not have.
-FREE_PARAMETERS = {"h0918_rs2v3": 46, "gh2010_m18v8": 32, "gh2010_v12": 28}
+FREE_PARAMETERS = {"h0918_rs3": 66, "h0918_rs2v3": 46, "gh2010_m18v8": 32, "gh2010_v12": 28}
 
 
 @pytest.mark.parametrize(
@@ -210,14 +210,14 @@ def test_a_mistake_in_a_table_is_named_with_its_line(tmp_path, rows, expected):
 
 def test_a_table_of_start_values_is_no_reflex_set():
     with pytest.raises(ModelError, match=r"is no reflex set, column active_states is missing.*gh2"):
-        load_reflex_table(REFLEXES / "h0918v3_rs2_warm_start.csv")
+        load_reflex_table(REFLEXES / "start_level.csv")
 
 
 def test_a_misspelt_reflex_set_is_answered_with_the_ones_there_are():
     with pytest.raises(
         ModelError,
         match=r"h0918_rs2v4.csv: no such file. Did you mean h0918_rs2v3\? "
-        r"Reflex sets there: gh2010_m18v8, gh2010_v12, h0918_rs2v3\.$",
+        r"Reflex sets there: gh2010_m18v8, gh2010_v12, h0918_rs2v3, h0918_rs3\.$",
     ):
         load_reflex_table(REFLEXES / "h0918_rs2v4.csv")
 

@@ -84,8 +84,8 @@ def make_reflex(condition: str, status: str = "ok", reason: str | None = None) -
         "condition": condition,
         "settings": {"condition": settings},
         "model": "h0918v3",
-        "reflexes": "h0918_rs2v3",
-        "start_values": "data/reflexes/h0918v3_rs2_warm_start.csv",
+        "reflexes": "h0918_rs3",
+        "start_values": "data/reflexes/start_level.csv",
     }
     if status != "ok":
         return head

@@ -18,7 +18,7 @@ from exoflow.config.student import StudentSettings
 from exoflow.control.policy_format import NumpyPolicy, load_policy
 from exoflow.stages import policy, student
 
-START = Path(__file__).parents[3] / "data" / "reflexes" / "h0918v3_rs2_warm_start.csv"
+START = Path(__file__).parents[3] / "data" / "reflexes" / "start_level.csv"
 WALKER = {"speed_m_s": 1.3, "slope_deg": 0.0, "impairment": None}
 POLICY = PolicySettings(
     hidden=8,
@@ -56,7 +56,7 @@ def gait(tmp_path, monkeypatch) -> Path:
             "status": "ok",
             "reason": None,
             "condition": "level",
-            "reflexes": "h0918_rs2v3",
+            "reflexes": "h0918_rs3",
             "parameters": parameters,
         },
     )

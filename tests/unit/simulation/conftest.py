@@ -29,7 +29,7 @@ EXO = {
 @pytest.fixture(scope="session")
 def gait():
     """The shipped warm start."""
-    return load_start_values(DATA / "reflexes" / "h0918v3_rs2_warm_start.csv")
+    return load_start_values(DATA / "reflexes" / "start_level.csv")
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def make_walker():
     def make(timestep_s=0.001, **changes):
         known = {field.name for field in fields(ModelSettings)}
         model = MODEL | {name: changes.pop(name) for name in known & set(changes)}
-        return Walker.create(model, reflexes="h0918_rs2v3", timestep_s=timestep_s, **changes)
+        return Walker.create(model, reflexes="h0918_rs3", timestep_s=timestep_s, **changes)
 
     return make
 

@@ -15,11 +15,9 @@ from exoflow.simulation.walker import load_start_values, reflex_table
 from exoflow.stages import reflex as stage
 
 REFLEXES = DATA / "reflexes"
-RS2, GH12 = reflex_table("h0918_rs2v3"), reflex_table("gh2010_v12")
+RS3, GH12 = reflex_table("h0918_rs3"), reflex_table("gh2010_v12")
 START_FILES = {
-    "h0918v3_rs2_warm_start": RS2,
-    "h0918v3_rs2_warm_start_slow": RS2,
-    "h0918v3_rs2_warm_start_uphill": RS2,
+    **{path.stem: RS3 for path in sorted(REFLEXES.glob("start_*.csv"))},
     "gh2010_v12_published": GH12,
 }
 
@@ -57,17 +55,17 @@ def test_a_par_file_gives_the_same_values_as_the_table(gait, tmp_path):
 def test_what_differs_a_little_is_used_and_told(gait):
     values = {**gait, "S00011.psoas.KF": 1.0, "S11111.soleus.KF": 50.0}
     del values["S11111.tib_ant.KL"], values["ankle_angle_l.offset"]
-    fitted = fit_start_values(values, RS2, "x.par")
-    bounds = {parameter.name: parameter for parameter in RS2.parameters}
+    fitted = fit_start_values(values, RS3, "x.par")
+    bounds = {parameter.name: parameter for parameter in RS3.parameters}
     assert fitted.values["S11111.tib_ant.KL"] == bounds["S11111.tib_ant.KL"].mean
     assert fitted.values["ankle_angle_l.offset"] == 0.0
     assert fitted.values["S11111.soleus.KF"] == bounds["S11111.soleus.KF"].high
-    assert set(fitted.values) == {*RS2.parameter_names, *OFFSET_NAMES}
-    assert fitted.notices("x.par", RS2.name) == [
-        "x.par: not used, h0918_rs2v3 does not have 1 name (S00011.psoas.KF).",
+    assert set(fitted.values) == {*RS3.parameter_names, *OFFSET_NAMES}
+    assert fitted.notices("x.par", RS3.name) == [
+        "x.par: not used, h0918_rs3 does not have 1 name (S00011.psoas.KF).",
         "x.par: does not have 2 names (S11111.tib_ant.KL, ankle_angle_l.offset); started at the "
-        "value of h0918_rs2v3, offsets of the pose at 0.",
-        "x.par: outside the bounds of h0918_rs2v3, moved to them: 1 name (S11111.soleus.KF).",
+        "value of h0918_rs3, offsets of the pose at 0.",
+        "x.par: outside the bounds of h0918_rs3, moved to them: 1 name (S11111.soleus.KF).",
     ]
 
 
@@ -76,17 +74,15 @@ def test_values_of_another_set_are_refused_with_the_difference_and_the_set_they_
         fit_start_values(gait, GH12, "walk.par")
     message = str(caught.value)
     assert message.startswith(
-        "walk.par: is of another reflex set than gh2010_v12: that does not have 38 names ("
+        "walk.par: is of another reflex set than gh2010_v12: that does not have 56 names ("
     )
-    assert "and it lacks 20 names (S00111.soleus.KF, S00111.gastroc.KF, " in message
-    assert message.endswith(
-        "It fits h0918_rs2v3: set reflex.reflexes to that, or warm_start: cold."
-    )
+    assert "and it lacks 18 names (S00111.soleus.KF, S00111.gastroc.KF, " in message
+    assert message.endswith("It fits h0918_rs3: set reflex.reflexes to that, or warm_start: cold.")
 
 
 def test_values_of_no_known_set_are_refused():
     with pytest.raises(ModelError, match=r"It fits no table in data/reflexes: add one, or set"):
-        fit_start_values({"VES_0.pelvis_tilt.DV": 1.0}, RS2, "old.par")
+        fit_start_values({"VES_0.pelvis_tilt.DV": 1.0}, RS3, "old.par")
 
 
 def test_an_empty_table_is_refused(tmp_path):
@@ -109,7 +105,7 @@ def test_a_search_starts_from_a_par_file_and_says_what_it_did(gait, tmp_path, mo
     values = {**gait, "S00011.psoas.KF": 1.0}
     write_par(tmp_path / "gait.par", values)
     stage.run("level", settings(warm_start="gait.par"), tmp_path / "level.json")
-    assert "exoflow: gait.par: not used, h0918_rs2v3 does not have 1 name (S00011.psoas.KF)." in (
+    assert "exoflow: gait.par: not used, h0918_rs3 does not have 1 name (S00011.psoas.KF)." in (
         capsys.readouterr().out
     )
     result = read_json(tmp_path / "level.json")

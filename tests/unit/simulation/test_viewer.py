@@ -33,8 +33,8 @@ def walk():
         "specific_tension_MPa": 0.25,
         "uchida_specific_tension_MPa": 0.6,
     }
-    walker = Walker.create(model, reflexes="h0918_rs2v3", timestep_s=0.001, slope_deg=2.0)
-    gait = load_start_values(DATA / "reflexes" / "h0918v3_rs2_warm_start.csv")
+    walker = Walker.create(model, reflexes="h0918_rs3", timestep_s=0.001, slope_deg=2.0)
+    gait = load_start_values(DATA / "reflexes" / "start_level.csv")
     return walker, walker.rollout(gait, 1.0, store_every_s=0.05).trajectory
 
 

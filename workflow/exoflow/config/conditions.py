@@ -52,7 +52,7 @@ class Condition:
         (1,), doc="Random seeds; one policy is trained for each.", minimum=0
     )
     warm_start: str = setting(
-        "data/reflexes/h0918v3_rs2_warm_start.csv",
+        "data/reflexes/start_level.csv",
         doc="Values the search starts from: a table or a .par file of SCONE, or 'cold' for those "
         "of the reflex set.",
     )

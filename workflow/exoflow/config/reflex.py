@@ -16,10 +16,10 @@ class ReflexObjective:
         100.0, doc="Weight of walking at all: distance kept and speed inside its band.", minimum=0
     )
     effort: float = setting(
-        0.1, doc="Weight of the metabolic cost of transport (model.metabolic).", minimum=0
+        0.6, doc="Weight of the metabolic cost of transport (model.metabolic).", minimum=0
     )
     cubed_activation: float = setting(
-        2000.0, doc="Weight of the mean cubed muscle activation per distance.", minimum=0
+        500.0, doc="Weight of the mean cubed muscle activation per distance.", minimum=0
     )
     knee_limit: float = setting(0.02, doc="Weight of the moment of the knee's end stop.", minimum=0)
     grf: float = setting(10.0, doc="Weight of ground reaction force above grf_limit_BW.", minimum=0)
@@ -27,13 +27,13 @@ class ReflexObjective:
         1.2, doc="Vertical ground reaction force that is free, body weights.", above=0
     )
     leg_grf: float = setting(
-        0.0, doc="Weight of ground reaction force of one leg above leg_grf_limit_BW.", minimum=0
+        30.0, doc="Weight of ground reaction force of one leg above leg_grf_limit_BW.", minimum=0
     )
     leg_grf_limit_BW: float = setting(
         1.1, doc="Ground reaction force of one leg that is free, body weights.", above=0
     )
     trunk_lean: float = setting(
-        0.0, doc="Weight of trunk lean beyond trunk_lean_limit_deg, per degree.", minimum=0
+        0.1, doc="Weight of trunk lean beyond trunk_lean_limit_deg, per degree.", minimum=0
     )
     trunk_lean_limit_deg: float = setting(
         6.0, doc="Trunk lean forward or backward that is free, degrees.", minimum=0, maximum=45
@@ -44,13 +44,13 @@ class ReflexObjective:
         minimum=0,
     )
     scuff: float = setting(
-        0.0, doc="Weight of ground reaction force of a leg in swing, body weights.", minimum=0
+        10.0, doc="Weight of ground reaction force of a leg in swing, body weights.", minimum=0
     )
     symmetry: float = setting(
         1.0, doc="Weight of differences in step time and step length between the legs.", minimum=0
     )
     velocity_band: float = setting(
-        1.02, doc="Upper edge of the speed band as a multiple of its lower edge.", minimum=1
+        1.03, doc="Upper edge of the speed band as a multiple of its lower edge.", minimum=1
     )
 
 
@@ -59,7 +59,7 @@ class ReflexSettings:
     """CMA-ES search of the reflex gains, one gait for each condition."""
 
     reflexes: str = setting(
-        "h0918_rs2v3", doc="Reflex table in data/reflexes/ that names the parameters."
+        "h0918_rs3", doc="Reflex table in data/reflexes/ that names the parameters."
     )
     evaluations: int = setting(
         2000, doc="Candidates tried from a warm start, or after the staged speeds.", minimum=1

@@ -107,12 +107,12 @@ def engine_figures(repeats: int = REPEATS) -> dict:
     from exoflow.simulation.timing import python_loop_factor, time_parts
     from exoflow.simulation.walker import load_start_values
 
-    values = load_start_values(DATA / "reflexes" / "h0918v3_rs2_warm_start.csv")
+    values = load_start_values(DATA / "reflexes" / "start_level.csv")
     model = to_plain(ModelSettings())
 
     def walker(timestep_s: float, with_uchida: bool) -> Walker:
         return Walker.create(
-            model, reflexes="h0918_rs2v3", timestep_s=timestep_s, with_uchida=with_uchida
+            model, reflexes="h0918_rs3", timestep_s=timestep_s, with_uchida=with_uchida
         )
 
     result: dict = {"benchmark": "engine", "cpu": _cpu(), "cores": os.cpu_count()}
@@ -165,7 +165,7 @@ def _environment_steps(model: dict, values: dict, repeats: int) -> float:
     from exoflow.simulation import Walker
 
     walker = Walker.create(
-        model, reflexes="h0918_rs2v3", timestep_s=0.001, exo=to_plain(ExoSettings()),
+        model, reflexes="h0918_rs3", timestep_s=0.001, exo=to_plain(ExoSettings()),
         with_uchida=False,
     )  # fmt: skip
     gait = AssistedGait(walker.batch(values, N_WALKERS), EnvironmentSettings(episode_s=1e6))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 # A gait is accepted when it walks this long at the search's own step.
-ACCEPTANCE_S = 30.0
+ACCEPTANCE_S = 60.0
 STORED_STEP_S = 0.01
 SUMMARY_STRIDES = 10
 
