@@ -62,7 +62,7 @@ class ReflexSettings:
         "h0918_rs3", doc="Reflex table in data/reflexes/ that names the parameters."
     )
     evaluations: int = setting(
-        2000, doc="Candidates tried from a warm start, or after the staged speeds.", minimum=1
+        1500, doc="Candidates tried from a warm start, or after the staged speeds.", minimum=1
     )
     cold_evaluations: int = setting(
         2000, doc="Candidates tried at each staged speed of a cold start.", minimum=1
