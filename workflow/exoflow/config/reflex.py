@@ -80,7 +80,7 @@ class ReflexSettings:
     )
     population: int = setting(16, doc="Candidates in one generation.", minimum=4)
     sigma_factor: float = setting(
-        0.03, doc="Initial standard deviation of a parameter as a share of its value.", above=0
+        0.02, doc="Initial standard deviation of a parameter as a share of its value.", above=0
     )
     duration_s: float = setting(
         10.0, doc="Simulated walking time of one candidate on one slope, s.", minimum=1
