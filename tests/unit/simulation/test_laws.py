@@ -322,3 +322,17 @@ def test_slow_twitch_shares_come_from_the_table(make_walker, gait):
     shares = walker.rollout(gait, 1.0).measures
     assert shares.distance_m == uniform.distance_m
     assert shares.uchida2016_J != uniform.uchida2016_J
+
+
+@pytest.mark.parametrize("timestep", [0.0005, 0.001, 0.002])
+def test_foot_far_past_its_stop_comes_back_quietly(make_walker, gait, timestep):
+    walker = make_walker(timestep_s=timestep)
+    walker.plant.muscle[MAX_FORCE] = 0.0
+    state = walker.start(gait)
+    state[Q + 1] += 2.0
+    # ankle half a radian past its upper stop and flying outwards
+    state[Q + 5] = walker.plant.stops[2, 1] + 0.5
+    state[V + 5] = 20.0
+    run_steps(walker, gait, state, round(0.3 / timestep))
+    assert walker.plant.stops[2, 0] - 0.2 < state[Q + 5] < walker.plant.stops[2, 1] + 0.2
+    assert np.abs(state[V : V + N_DOF]).max() < 40.0

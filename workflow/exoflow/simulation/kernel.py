@@ -138,6 +138,8 @@ SETTLED_S = 1.0
 HEAD_ABOVE_PELVIS = 0.65
 HEAD_ACCELERATION_LIMIT_Y = 4.903
 HEAD_ACCELERATION_LIMIT_X = 2.4517
+# A walker this fast (rad/s or m/s) has left the physics: it ends like one that is not finite.
+RUNAWAY_SPEED = 1000.0
 # Load at which a foot counts as landed for step events, body weights, and shortest step, s.
 STEP_LOAD = 0.1
 SHORTEST_STEP = 0.1
@@ -369,9 +371,13 @@ def gait_distance(state: np.ndarray, work: Work) -> float:
 
 @compiled
 def _finite(state: np.ndarray) -> bool:
+    """Whether the motion can still be one: numbers, and no joint beyond RUNAWAY_SPEED."""
     total = 0.0
-    for i in range(V + N_DOF):
-        total += state[i]
+    for i in range(N_DOF):
+        speed = abs(state[V + i])
+        if speed > RUNAWAY_SPEED:
+            return False
+        total += state[Q + i] + speed
     return math.isfinite(total)
 
 

@@ -217,7 +217,8 @@ def contact(plant: Plant, state: np.ndarray, work: Work) -> None:
 def joint_stops(plant: Plant, state: np.ndarray, work: Work) -> float:
     """Add joint-stop moments; returns the summed knee moment, Nm.
 
-    Moment -k theta (1 + c omega) past the stop, never pulling (Hyfydy manual).
+    Moment -k theta (1 + c omega) past the stop, never pulling (Hyfydy manual). Its slope in
+    omega goes into the implicit matrix: far past a stop it would throw a light foot about.
     """
     knee = 0.0
     for joint in range(6):
@@ -226,13 +227,16 @@ def joint_stops(plant: Plant, state: np.ndarray, work: Work) -> float:
         omega = state[V + 3 + joint]
         k, c = plant.stops[joint, 2], plant.stops[joint, 3]
         if angle > plant.stops[joint, 1]:
-            past = angle - plant.stops[joint, 1]
-            moment = -k * past * max(0.0, 1.0 + c * omega)
+            past, outward = angle - plant.stops[joint, 1], 1.0
         elif angle < plant.stops[joint, 0]:
-            past = plant.stops[joint, 0] - angle
-            moment = k * past * max(0.0, 1.0 - c * omega)
+            past, outward = plant.stops[joint, 0] - angle, -1.0
         else:
             continue
+        stretch = 1.0 + c * outward * omega
+        if stretch <= 0.0:
+            continue
+        moment = -outward * k * past * stretch
+        work.matrix[3 + joint, 3 + joint] += plant.dt * k * past * c
         work.force[3 + joint] += moment
         state[STOP_MOMENT + joint] = moment
         if joint % 3 == 1:
