@@ -16,7 +16,7 @@ class ReflexObjective:
         100.0, doc="Weight of walking at all: distance kept and speed inside its band.", minimum=0
     )
     effort: float = setting(
-        0.6, doc="Weight of the metabolic cost of transport (model.metabolic).", minimum=0
+        0.7, doc="Weight of the metabolic cost of transport (model.metabolic).", minimum=0
     )
     cubed_activation: float = setting(
         500.0, doc="Weight of the mean cubed muscle activation per distance.", minimum=0
@@ -27,7 +27,7 @@ class ReflexObjective:
         1.2, doc="Vertical ground reaction force that is free, body weights.", above=0
     )
     leg_grf: float = setting(
-        30.0, doc="Weight of ground reaction force of one leg above leg_grf_limit_BW.", minimum=0
+        40.0, doc="Weight of ground reaction force of one leg above leg_grf_limit_BW.", minimum=0
     )
     leg_grf_limit_BW: float = setting(
         1.1, doc="Ground reaction force of one leg that is free, body weights.", above=0
@@ -62,7 +62,7 @@ class ReflexSettings:
         "h0918_rs3", doc="Reflex table in data/reflexes/ that names the parameters."
     )
     evaluations: int = setting(
-        1500, doc="Candidates tried from a warm start, or after the staged speeds.", minimum=1
+        1000, doc="Candidates tried from a warm start, or after the staged speeds.", minimum=1
     )
     cold_evaluations: int = setting(
         2000, doc="Candidates tried at each staged speed of a cold start.", minimum=1
