@@ -10,8 +10,9 @@ import pytest
 
 PACKAGE = Path(__file__).parents[2] / "workflow" / "exoflow"
 SCRIPT = (
-    "from exoflow.physiology.muscle import fiber_step\n"
-    "print(repr(fiber_step(0.9, 0.9, 0.001, 0.5, 0.30, 0.05, 0.25, 0.1)))\n"
+    "from exoflow.physiology.muscle import choose_curves, fiber_step\n"
+    "curves = choose_curves('m2012fast')\n"
+    "print(repr(fiber_step(curves, 0.9, 0.9, 0.001, 0.5, 0.30, 0.05, 0.25, 0.1)))\n"
 )
 
 pytestmark = pytest.mark.slow
@@ -36,7 +37,7 @@ def test_edited_constant_changes_the_compiled_result(tmp_path):
     first = compiled_result(tmp_path)
     assert compiled_result(tmp_path) == first
     curves = package / "physiology" / "curves.py"
-    edited = curves.read_text().replace("FIBER_DAMPING = 0.1\n", "FIBER_DAMPING = 0.2\n")
+    edited = curves.read_text().replace("_SHORTENING = 0.227\n", "_SHORTENING = 0.327\n")
     assert edited != curves.read_text()
     curves.write_text(edited)
     assert compiled_result(tmp_path) != first
