@@ -44,15 +44,21 @@ def search_figures() -> dict:
     """
     from exoflow.config import load_params, phase_settings
     from exoflow.optimization.gait_search import GaitSearch
+    from exoflow.simulation.model_data import DATA
     from exoflow.simulation.walker import load_start_values
 
     params = load_params()
     result: dict = {"benchmark": "search", "cpu": _cpu(), "cold": {}, "conditions": {}}
     conditions = list(params.conditions)
+    # Compiling is no part of a search.
+    GaitSearch(phase_settings(params, "reflex", conditions[0]), "").variants(0.001)[0].rollout(
+        load_start_values(DATA / "reflexes" / "start_level.csv"), 0.1
+    )
     for seed in COLD_SEEDS:
         settings = phase_settings(params, "reflex", conditions[0])
         settings["reflex"] |= {
-            "seed": seed, "cold_evaluations": COLD_EVALUATIONS, "cold_restarts": 1, "evaluations": 1
+            "seed": seed, "cold_evaluations": COLD_EVALUATIONS, "cold_restarts": 1,
+            "evaluations": 1, "duration_s": DURATION_S,
         }  # fmt: skip
         result["cold"][f"seed{seed}"] = _timed_search(GaitSearch, settings, None, f"cold {seed}")
     for name in conditions:
