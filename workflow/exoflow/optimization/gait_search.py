@@ -171,10 +171,9 @@ class GaitSearch:
                     if measures.fell:
                         # Out of the race: the walks left out count like this one.
                         scores += [scores[-1]] * (len(walkers) - len(scores))
-                    elif self.watch:
-                        self.watch(name)
-                    if len(scores) == len(walkers):
                         break
+                    if self.watch:
+                        self.watch(name)
                 return float(np.mean(scores))
 
             return evaluate

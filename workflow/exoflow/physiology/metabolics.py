@@ -116,6 +116,15 @@ def wang2012_rate(
 
 
 @compiled
+def _recruited(slow_twitch: float, excitation: float) -> tuple[float, float]:
+    """Slow and fast fibres that an excitation recruits, as shares of all; slow ones come first."""
+    sin_u = math.sin(_HALF_PI * excitation)
+    slow = slow_twitch * sin_u
+    fast = (1.0 - slow_twitch) * (1.0 - math.sqrt(max(0.0, 1.0 - sin_u * sin_u)))
+    return slow, fast
+
+
+@compiled
 def _umberger_heat(
     slow: float,
     lengthening_factor: float,
@@ -180,9 +189,7 @@ def uchida2016_rate(
     """
     slow = 1.0
     if excitation > 0.0:
-        sin_u = math.sin(_HALF_PI * excitation)
-        slow_part = slow_twitch * sin_u
-        fast_part = (1.0 - slow_twitch) * (1.0 - math.sqrt(max(0.0, 1.0 - sin_u * sin_u)))
+        slow_part, fast_part = _recruited(slow_twitch, excitation)
         slow = slow_part / (slow_part + fast_part)
     heat, shortening = _umberger_heat(
         slow,
@@ -308,9 +315,7 @@ def bhargava2004_rate(
     Bhargava2004MuscleMetabolicsProbe with the force-dependent shortening constant: the
     total is kept non-negative first, then heat is floored at 1 W/kg of muscle.
     """
-    sin_u = math.sin(_HALF_PI * excitation)
-    slow = slow_twitch * sin_u
-    fast = (1.0 - slow_twitch) * (1.0 - math.sqrt(max(0.0, 1.0 - sin_u * sin_u)))
+    slow, fast = _recruited(slow_twitch, excitation)
     heat = mass * (40.0 * slow + 133.0 * fast)
     heat += mass * _maintenance_length_factor(length) * (74.0 * slow + 111.0 * fast)
     velocity_m_s = velocity * optimal_length
