@@ -10,7 +10,7 @@ rule policy:
         curve="results/policy/{condition}/seed{seed}.csv",
     log:
         "results/logs/policy/{condition}/seed{seed}.log",
-    threads: PARAMS.policy.torch_threads
+    threads: PARAMS.policy.threads
     params:
         settings=settings_of("policy"),
     message:

@@ -27,7 +27,7 @@ TINY = StudentSettings(
 class VelocityTeacher(torch.nn.Module):
     """Torque of each leg along its hip velocity."""
 
-    mirrored = True
+    mirrored, is_recurrent, n_inputs = True, False, 60
 
     def forward(self, history: torch.Tensor) -> torch.Tensor:
         return torch.tanh(0.3 * history[:, 56:58])

@@ -12,7 +12,7 @@ def test_log_density_of_two_gaussians_by_hand():
     log_prob = gaussian_log_prob(
         torch.tensor([[1.5, 3.0]]), torch.tensor([[1.0, 3.0]]), torch.tensor([0.5, 2.0])
     )
-    assert math.isclose(log_prob.item(), -0.5 - math.log(2 * math.pi), rel_tol=1e-6)
+    assert math.isclose(log_prob.sum().item(), -0.5 - math.log(2 * math.pi), rel_tol=1e-6)
 
 
 def test_critic_scale_repeats_the_features_oldest_tick_first():

@@ -1,6 +1,8 @@
+import pytest
 import torch
 from stable_baselines3.common.logger import configure
 
+from exoflow.errors import ParamsError
 from exoflow.gait.environment import AssistedGait, EnvironmentSettings
 from exoflow.gait.tasks.observation import input_scale
 from exoflow.learning.gait_policy import critic_scale
@@ -8,19 +10,16 @@ from exoflow.learning.gait_ppo import GaitPPO
 from exoflow.learning.vec_env import AssistedGaitVecEnv
 
 
-def _learner(swinging_legs, **options) -> GaitPPO:
+def _learner(swinging_legs, kind: str = "mlp", **options) -> GaitPPO:
     gait = AssistedGait(swinging_legs(4), EnvironmentSettings(pool_moments=8))
     scale = input_scale(8.0)
     model = GaitPPO(
         AssistedGaitVecEnv(gait),
-        n_steps=32,
-        batch_size=64,
-        n_epochs=2,
         seed=1,
         learning_rate=1e-3,
         policy_kwargs={
             "actor": {
-                "kind": "mlp", "mirrored": True, "input_scale": scale, "hidden": 8, "width": 8,
+                "kind": kind, "mirrored": True, "input_scale": scale, "hidden": 8, "width": 8,
             },
             "critic": {
                 "scale": critic_scale(scale, 10, gait.n_critic), "widths": (8,),
@@ -31,7 +30,7 @@ def _learner(swinging_legs, **options) -> GaitPPO:
             "final_std_share": 0.8,
             "critic_learning_rate": 2e-3,
         },
-        **options,
+        **{"n_steps": 32, "minibatch": 64, "n_epochs": 2, **options},
     )  # fmt: skip
     model.set_logger(configure(None, []))
     return model
@@ -53,12 +52,42 @@ def test_update_stops_beyond_the_target_kl(swinging_legs):
 
 
 def test_actor_never_sees_what_only_the_critic_may(swinging_legs):
-    policy = _learner(swinging_legs).policy
-    observation = torch.randn(3, policy.observation_space.shape[0])
+    model = _learner(swinging_legs)
+    observation = torch.randn(4, model.policy.observation_space.shape[0])
     other = observation.clone()
     other[:, 60:] = torch.randn_like(other[:, 60:])
-    assert torch.equal(policy.act(observation), policy.act(other))
-    assert not torch.equal(policy.predict_values(observation), policy.predict_values(other))
+    assert torch.equal(model.controller.act(observation), model.controller.act(other))
+    critic = model.policy.critic
+    assert not torch.equal(critic(observation), critic(other))
+
+
+def test_learning_rates_may_stay_as_they_are(swinging_legs):
+    model = _learner(swinging_legs, final_learning_rate_share=1.0)
+    model.learn(2 * 32 * 4)
+    assert [group["lr"] for group in model.policy.optimizer.param_groups] == [1e-3, 2e-3]
+
+
+def test_minibatch_split_over_threads_has_the_gradient_of_the_whole(swinging_legs):
+    gradients = []
+    for threads in (1, 3):
+        model = _learner(swinging_legs, threads=threads, n_epochs=1, minibatch=1000)
+        model.learn(128)
+        gradients.append([p.grad.clone() for p in model.policy.actor.parameters()])
+    for whole, split in zip(*gradients, strict=True):
+        torch.testing.assert_close(whole, split, rtol=1e-4, atol=1e-7)
+        assert whole.abs().sum() > 0
+
+
+def test_learning_ends_before_the_next_rollout_once_it_is_finished(swinging_legs):
+    model = _learner(swinging_legs)
+    model.finished = True
+    model.learn(128)
+    assert model.num_timesteps == 0
+
+
+def test_recurrent_controller_wants_whole_sequences(swinging_legs):
+    with pytest.raises(ParamsError, match=r"= 40 ticks is no multiple of 32"):
+        _learner(swinging_legs, kind="lstm_carried", n_steps=40)
 
 
 def test_exploration_never_falls_below_its_floor(swinging_legs):

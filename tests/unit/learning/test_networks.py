@@ -4,9 +4,9 @@ import torch
 
 from exoflow.control.policy_format import NumpyPolicy, PolicyWeights
 from exoflow.gait.tasks.observation import input_scale
-from exoflow.learning.networks import Actor, Critic
+from exoflow.learning.networks import Actor, Controller, Critic
 
-KINDS = ("lstm_window", "mlp")
+KINDS = ("lstm_window", "lstm_carried", "mlp")
 LIMIT_NM = 8.0
 
 
@@ -38,9 +38,10 @@ def test_torch_computes_what_the_weights_file_means(kind, mirrored):
     samples = _history(14)
     expected = NumpyPolicy(weights).run(samples)
     padded = np.concatenate([np.zeros((9, 6)), samples]).astype(np.float32)
+    controller = Controller(actor, 1)
     for tick in range(14):
         window = torch.as_tensor(padded[tick : tick + 10].reshape(1, 60))
-        torque = actor(window).detach().numpy()[0] * LIMIT_NM
+        torque = controller.act(window).numpy()[0] * LIMIT_NM
         np.testing.assert_allclose(torque, expected[tick], atol=1e-5)
 
 
@@ -49,8 +50,8 @@ def test_mirrored_actor_swaps_torques_when_legs_are_swapped(kind):
     actor = _actor(kind, mirrored=True)
     history = torch.as_tensor(_history(), dtype=torch.float32)
     swapped = history[:, [1, 0, 3, 2, 5, 4]]
-    torque = actor(history.reshape(1, 60))
-    other = actor(swapped.reshape(1, 60))
+    torque = Controller(actor, 1).act(history.reshape(1, 60))
+    other = Controller(actor, 1).act(swapped.reshape(1, 60))
     torch.testing.assert_close(other, torque.flip(1))
     assert abs(torque[0, 0] - torque[0, 1]) > 1e-3
 
@@ -59,7 +60,8 @@ def test_mirrored_actor_swaps_torques_when_legs_are_swapped(kind):
 def test_untrained_actor_asks_for_almost_no_torque(kind):
     torch.manual_seed(1)
     actor = Actor(kind, True, input_scale(LIMIT_NM))
-    torque = actor(torch.as_tensor(_history(), dtype=torch.float32).reshape(1, 60))
+    history = torch.as_tensor(_history(), dtype=torch.float32).reshape(1, 60)
+    torque = Controller(actor, 1).act(history)
     assert torque.abs().max() < 0.05
 
 

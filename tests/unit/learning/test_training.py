@@ -50,7 +50,7 @@ def _fingerprint(trained) -> tuple:
     return rows, arrays, trained.best_step, trained.steps
 
 
-@pytest.mark.parametrize("kind", ["lstm_window", "mlp"])
+@pytest.mark.parametrize("kind", ["lstm_window", "lstm_carried", "mlp"])
 def test_same_seed_gives_same_weights_and_curve(swinging_legs, tmp_path, kind):
     settings = dataclasses.replace(TINY, kind=kind, steps=512)
     first, second, other = (

@@ -40,8 +40,8 @@ class PolicySettings:
 
     kind: str = setting(
         "lstm_window",
-        doc="Network: Barati's LSTM over a window of ten ticks, or a plain MLP.",
-        choices=("lstm_window", "mlp"),
+        doc="Network: LSTM over a window of ten ticks, LSTM with carried state, or an MLP.",
+        choices=("lstm_window", "lstm_carried", "mlp"),
     )
     hidden: int = setting(
         128, doc="Units of the LSTM, or of the MLP's first layer.", minimum=1, maximum=1024
@@ -52,6 +52,12 @@ class PolicySettings:
     )
     privileged_critic: bool = setting(
         True, doc="The critic sees the whole simulation state (training only)."
+    )
+    critic_widths: tuple[int, ...] = setting(
+        (256, 256), doc="Units of the critic's hidden layers.", minimum=1, maximum=1024
+    )
+    critic_activation: str = setting(
+        "tanh", doc="Units of the critic: tanh or ReLU.", choices=("tanh", "relu")
     )
     steps: int = setting(
         400000,
@@ -67,15 +73,21 @@ class PolicySettings:
         0.98, doc="Lambda of the generalized advantage estimate.", minimum=0, maximum=1
     )
     learning_rate: float = setting(
-        1e-3, doc="Learning rate at the start; it decays linearly to zero.", above=0
+        1e-3, doc="Learning rate of the controller at the start.", above=0
     )
     critic_learning_rate: float = setting(
         1e-3, doc="The same for the critic, which can learn faster.", above=0
     )
+    final_learning_rate_share: float = setting(
+        0.0,
+        doc="Share of both rates left at the end of training; they fall linearly.",
+        minimum=0,
+        maximum=1,
+    )
     clip: float = setting(0.2, doc="Clip range of PPO's probability ratio.", above=0)
     entropy: float = setting(0.0, doc="Weight of the entropy bonus.", minimum=0)
-    target_kl: float = setting(
-        0.05, doc="An update stops early beyond this KL divergence.", above=0
+    target_kl: float | None = setting(
+        0.05, doc="An update stops early beyond this KL divergence; null: never.", above=0
     )
     log_std: float = setting(
         -0.5, doc="Logarithm of the exploration noise at the start, share of the torque limit."
@@ -106,8 +118,15 @@ class PolicySettings:
     evaluation_s: float = setting(
         20.0, doc="Simulated time of one evaluation; its first quarter is not counted, s.", above=0
     )
-    torch_threads: int = setting(
-        1, doc="Threads of PyTorch; part of the result, so it is set here.", minimum=1
+    plateau_evaluations: int = setting(
+        0,
+        doc="Training ends after this many evaluations without a better one; 0: never early.",
+        minimum=0,
+    )
+    threads: int = setting(
+        2,
+        doc="Parts of every minibatch, with a thread each; sums round by it, so it is set here.",
+        minimum=1,
     )
     checkpoint_every_s: float = setting(
         60.0,

@@ -53,7 +53,6 @@ class GaitPolicy(BasePolicy):
         super().__init__(observation_space, action_space)
         self.actor = Actor(**actor)
         self.critic = Critic(**critic)
-        self.n_actor_inputs = self.actor.n_ticks * len(actor["input_scale"])
         self.log_std = torch.nn.Parameter(torch.full((1 if actor["mirrored"] else 2,), log_std))
         self.min_log_std = min_log_std
         self.log_final_share = math.log(final_std_share)
@@ -81,29 +80,15 @@ class GaitPolicy(BasePolicy):
         """
         self.log_share.fill_(progress * self.log_final_share)
 
-    def act(self, observation: torch.Tensor) -> torch.Tensor:
-        """Actions without exploration. Shapes: (B, n) -> (B, 2)."""
-        return self.actor(observation[:, : self.n_actor_inputs])
-
-    def forward(self, observation: torch.Tensor, deterministic: bool = False):
-        """Actions (B, 2), values (B, 1) and log-probabilities (B,) for a rollout."""
-        mean = self.act(observation)
-        action = mean if deterministic else mean + self.std() * torch.randn_like(mean)
-        log_prob = gaussian_log_prob(action, mean, self.std())
-        return action, self.critic(observation)[:, None], log_prob
-
-    def predict_values(self, observation: torch.Tensor) -> torch.Tensor:
-        """Shapes: (B, n) -> (B, 1)."""
-        return self.critic(observation)[:, None]
-
     def _predict(self, observation: torch.Tensor, deterministic: bool = False) -> torch.Tensor:
-        return self.forward(observation, deterministic)[0]
+        mean = self.actor(observation[:, : self.actor.n_inputs])
+        return mean if deterministic else mean + self.std() * torch.randn_like(mean)
 
 
 def gaussian_log_prob(action: torch.Tensor, mean: torch.Tensor, std: torch.Tensor) -> torch.Tensor:
-    """Log-density of independent Gaussians. Shapes: (B, 2), (B, 2), (2,) -> (B,)."""
+    """Log-density of independent Gaussians, one per output. Shapes: (..., n), same, (n,)."""
     z = (action - mean) / std
-    return (-0.5 * z.square() - std.log() - LOG_SQRT_2PI).sum(dim=1)
+    return -0.5 * z.square() - std.log() - LOG_SQRT_2PI
 
 
 def critic_scale(input_scale: np.ndarray, n_ticks: int, n_critic: int) -> np.ndarray:

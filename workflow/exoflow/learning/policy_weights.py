@@ -9,8 +9,8 @@ import torch
 
 from exoflow.control.policy_format import PolicyWeights
 from exoflow.gait.environment import AssistedGait
-from exoflow.gait.tasks.observation import FEATURES, HISTORY_TICKS, N_ACTOR, N_FEATURES
-from exoflow.learning.networks import Actor
+from exoflow.gait.tasks.observation import FEATURES, HISTORY_TICKS, N_FEATURES
+from exoflow.learning.networks import Actor, Controller
 
 # 15 s: longer than any memory of the controller, start-up included.
 GOLDEN_TICKS = 1500
@@ -91,10 +91,10 @@ def golden_walk(actor: Actor, gait: AssistedGait, seed: int) -> tuple[np.ndarray
     limit = np.float32(gait.settings.torque_limit_Nm)
     inputs = np.zeros((GOLDEN_TICKS, N_FEATURES), np.float32)
     outputs = np.zeros((GOLDEN_TICKS, 2), np.float32)
+    controller = Controller(actor, 1)
     for tick in range(GOLDEN_TICKS):
         inputs[tick] = gait.history.ticks[0, -1]
-        with torch.no_grad():
-            share = actor(torch.from_numpy(gait.history.flat[:1].copy())).numpy()
+        share = controller.act(torch.from_numpy(gait.history.flat[:1].copy())).numpy()
         outputs[tick] = share[0] * limit
         gait.step(np.repeat(share, gait.n_walkers, axis=0))
     return inputs, outputs
@@ -102,7 +102,7 @@ def golden_walk(actor: Actor, gait: AssistedGait, seed: int) -> tuple[np.ndarray
 
 def load_actor(weights: PolicyWeights) -> Actor:
     """The torch network of a stored controller."""
-    recurrent = weights.kind == "lstm_window"
+    recurrent = weights.kind in ("lstm_window", "lstm_carried")
     arrays = weights.arrays
     actor = Actor(
         weights.kind,
@@ -113,8 +113,3 @@ def load_actor(weights: PolicyWeights) -> Actor:
         width=len(arrays["fc_b"] if recurrent else arrays["fc1_b"]),
     )
     return actor.load_arrays(arrays)
-
-
-def example_history() -> torch.Tensor:
-    """An input of the right shape for the ONNX exporter. Shape: (1, 60)."""
-    return torch.zeros(1, N_ACTOR)

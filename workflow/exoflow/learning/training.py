@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import torch
 from stable_baselines3.common.callbacks import BaseCallback
-from stable_baselines3.common.logger import configure
 
 from exoflow.config.policy import PolicySettings
 from exoflow.gait.environment import CONTROL_DT_S, AssistedGait, EnvironmentSettings
@@ -24,11 +23,11 @@ from exoflow.learning import checkpoint
 from exoflow.learning.evaluation import Evaluation, evaluate
 from exoflow.learning.gait_policy import critic_scale
 from exoflow.learning.gait_ppo import GaitPPO
-from exoflow.learning.networks import Actor
+from exoflow.learning.networks import Actor, Controller
+from exoflow.learning.training_logs import training_logger
 from exoflow.learning.vec_env import AssistedGaitVecEnv
 from exoflow.records.progress import Progress
 
-CRITIC_WIDTHS = (256, 256)
 # Values are sums over some 200 ticks (1 / (1 - gamma)) of rewards of about 0.1.
 VALUE_SCALE = 10.0
 MAX_GRAD_NORM = 0.5
@@ -97,22 +96,23 @@ def train_policy(
     checkpoint_path : Path
         Its name must change with the settings and the code.
     log_folder : Path, optional
-        Where TensorBoard's event files go.
+        Where the files of TensorBoard and DVCLive go.
     label : str
         Names the run in its progress line.
     """
-    prepare_torch(settings.torch_threads)
+    prepare_torch()
     model, evaluation_gait = build(make_batch, settings, torque_limit_Nm, seed)
-    outputs = ["tensorboard"] if log_folder else []
-    model.set_logger(configure(str(log_folder) if log_folder else None, outputs))
     journal = Journal(settings, evaluation_gait, seed, checkpoint_path, label)
     saved = checkpoint.load(checkpoint_path)
+    model.set_logger(training_logger(log_folder, resume=saved is not None))
     if saved is not None:
         restore(model, saved)
         journal.restore(saved["journal"])
     total = planned_steps(settings)
-    if model.num_timesteps < total or saved is None:
+    model.plan(total)
+    if saved is None or not (journal.plateaued or model.num_timesteps >= total):
         model.learn(total - model.num_timesteps, journal, reset_num_timesteps=False)
+    model.logger.close()
     actor = copy.deepcopy(model.policy.actor)
     actor.load_state_dict(journal.best_actor)
     return TrainedPolicy(
@@ -125,8 +125,11 @@ def train_policy(
     )
 
 
-def prepare_torch(threads: int) -> None:
-    """Fix what decides PyTorch's numbers: its threads and its choice of algorithms."""
+def prepare_torch(threads: int = 1) -> None:
+    """Fix what decides PyTorch's numbers: its choice of algorithms and the threads of one.
+
+    PPO takes one thread for each operation and splits the work itself (`GaitPPO`).
+    """
     torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(True)
 
@@ -165,7 +168,7 @@ def build(
     model = GaitPPO(
         AssistedGaitVecEnv(gait),
         n_steps=n_steps,
-        batch_size=min(settings.batch, n_steps * settings.n_walkers),
+        minibatch=settings.batch,
         n_epochs=settings.epochs,
         gamma=settings.gamma,
         gae_lambda=settings.gae_lambda,
@@ -174,6 +177,8 @@ def build(
         ent_coef=settings.entropy,
         target_kl=settings.target_kl,
         max_grad_norm=MAX_GRAD_NORM,
+        threads=settings.threads,
+        final_learning_rate_share=settings.final_learning_rate_share,
         seed=seed,
         policy_kwargs={
             "actor": {
@@ -186,8 +191,9 @@ def build(
             },
             "critic": {
                 "scale": critic_scale(scale, HISTORY_TICKS, gait.n_critic),
-                "widths": CRITIC_WIDTHS,
+                "widths": settings.critic_widths,
                 "value_scale": VALUE_SCALE,
+                "activation": settings.critic_activation,
             },
             "log_std": settings.log_std,
             "min_log_std": settings.min_log_std,
@@ -217,6 +223,11 @@ class Journal(BaseCallback):
 
     Everything happens when a rollout starts or training ends, where the state of
     a run is smallest: no buffer, no half-finished update.
+
+    Attributes
+    ----------
+    plateaued : bool
+        `plateau_evaluations` have passed without a better controller: training ends.
     """
 
     def __init__(
@@ -234,6 +245,7 @@ class Journal(BaseCallback):
         self.best: Evaluation | None = None
         self.best_step = 0
         self.best_actor: dict[str, torch.Tensor] = {}
+        self.plateaued = False
         self._saved_tally: dict[str, float] = {}
         self._written_at = time.monotonic()
 
@@ -244,6 +256,7 @@ class Journal(BaseCallback):
             "best": asdict(self.best),
             "best_step": self.best_step,
             "best_actor": self.best_actor,
+            "plateaued": self.plateaued,
             "tally": vars(self.training_env.tally),
         }
 
@@ -252,6 +265,7 @@ class Journal(BaseCallback):
         self.curve = state["curve"]
         self.best, self.best_step = Evaluation(**state["best"]), state["best_step"]
         self.best_actor = state["best_actor"]
+        self.plateaued = state["plateaued"]
         self._saved_tally = state["tally"]
 
     def _on_training_start(self) -> None:
@@ -285,7 +299,7 @@ class Journal(BaseCallback):
         if self.curve and self.curve[-1]["step"] == self.num_timesteps:
             return
         result = evaluate(
-            policy.act,
+            Controller(policy.actor, self.evaluation_gait.n_walkers).act,
             self.evaluation_gait,
             settings.evaluation_s,
             EVALUATION_SETTLE * settings.evaluation_s,
@@ -310,6 +324,9 @@ class Journal(BaseCallback):
         if self.best is None or result.rank() < self.best.rank():
             self.best, self.best_step = result, self.num_timesteps
             self.best_actor = {k: v.clone() for k, v in policy.actor.state_dict().items()}
+        since_best = sum(row["step"] > self.best_step for row in self.curve)
+        self.plateaued = 0 < settings.plateau_evaluations <= since_best
+        self.model.finished = self.plateaued
 
     def _newest(self) -> str:
         if not self.curve:
@@ -329,6 +346,7 @@ def snapshot(model: GaitPPO) -> dict[str, Any]:
         "policy": model.policy.state_dict(),
         "optimizer": model.policy.optimizer.state_dict(),
         "last_update": model.last_update,
+        "carried": model.controller.state,
         "torch_rng": torch.get_rng_state(),
         "environment": _as_tensors(model.env.gait.state()),
         "last_obs": torch.from_numpy(model._last_obs.copy()),
@@ -342,6 +360,7 @@ def restore(model: GaitPPO, saved: dict[str, Any]) -> None:
     model.policy.load_state_dict(saved["policy"])
     model.policy.optimizer.load_state_dict(saved["optimizer"])
     model.last_update = saved["last_update"]
+    model.controller.state = saved["carried"]
     model.env.gait.restore(_as_arrays(saved["environment"]))
     model._last_obs = saved["last_obs"].numpy()
     model._last_episode_starts = saved["episode_starts"].numpy()

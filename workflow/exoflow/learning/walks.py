@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from exoflow.gait.environment import CONTROL_DT_S, AssistedGait
-from exoflow.learning.networks import Actor
+from exoflow.learning.networks import Actor, Controller
 from exoflow.learning.tcn import StreamingTcn, Tcn
 
 
@@ -115,10 +115,10 @@ def record_walks(
     }
     length = np.full(n, n_ticks)
     stream = StreamingTcn(student, n) if student else None
+    adviser = Controller(teacher, n)
     for tick in range(n_ticks):
         gyro = np.stack([gait.measure("thigh_gyro_r"), gait.measure("thigh_gyro_l")], axis=1)
-        with torch.no_grad():
-            advice = teacher(torch.from_numpy(observation)).numpy()
+        advice = adviser.act(torch.from_numpy(observation)).numpy()
         recorded["gyro"][:, tick] = gyro
         action = advice
         if stream is not None:

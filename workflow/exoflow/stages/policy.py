@@ -40,8 +40,8 @@ def run(condition: str, seed: int, settings: Mapping[str, Any], gait: Path, outp
     from exoflow.config.policy import PolicySettings
     from exoflow.control.policy_format import save_policy
     from exoflow.learning import checkpoint
-    from exoflow.learning.onnx_export import onnx_bytes
-    from exoflow.learning.policy_weights import example_history, policy_weights
+    from exoflow.learning.onnx_export import actor_onnx
+    from exoflow.learning.policy_weights import policy_weights
     from exoflow.learning.training import CURVE_COLUMNS, train_policy
     from exoflow.records.checkpoints import SCRATCH, checkpoint_path
     from exoflow.records.files import write_bytes, write_text
@@ -53,7 +53,7 @@ def run(condition: str, seed: int, settings: Mapping[str, Any], gait: Path, outp
     output, walk = Path(output), read_json(gait)
     policy = build(PolicySettings, settings["policy"], "policy", "settings")
     files = {suffix: output.with_suffix(suffix) for suffix in (".npz", ".onnx", ".csv", ".json")}
-    make_batch, reason = _walkers(walk, settings, policy.timestep_s)
+    make_batch, reason = _walkers(walk, settings, policy)
     if reason:
         _skip(files, condition, seed, f"no policy for {condition}: {reason}", CURVE_COLUMNS)
     else:
@@ -64,7 +64,7 @@ def run(condition: str, seed: int, settings: Mapping[str, Any], gait: Path, outp
             settings["exo"]["torque_limit_Nm"],
             seed,
             state,
-            SCRATCH / "tensorboard" / name,
+            SCRATCH / "training" / name,
             f"policy {name}",
         )
         best = trained.best
@@ -89,7 +89,7 @@ def run(condition: str, seed: int, settings: Mapping[str, Any], gait: Path, outp
         weights = policy_weights(
             trained.actor, trained.evaluation_gait, slew, source, GOLDEN_SEED + seed
         )
-        graph = onnx_bytes(trained.actor, example_history(), "history", limit)
+        graph = actor_onnx(trained.actor, limit)
         save_policy(files[".npz"], weights)
         write_bytes(files[".onnx"], graph)
         write_text(files[".csv"], _as_csv(CURVE_COLUMNS, trained.curve))
@@ -106,7 +106,7 @@ def run(condition: str, seed: int, settings: Mapping[str, Any], gait: Path, outp
     )
 
 
-def _walkers(walk: Mapping[str, Any], settings: Mapping[str, Any], timestep_s: float):
+def _walkers(walk: Mapping[str, Any], settings: Mapping[str, Any], policy: Any):
     """How to make a batch of walkers with this gait that wear the exo; or why there is none."""
     from exoflow.errors import SimulationError
     from exoflow.simulation import Walker
@@ -114,14 +114,20 @@ def _walkers(walk: Mapping[str, Any], settings: Mapping[str, Any], timestep_s: f
     if walk["status"] != "ok":
         return None, walk["reason"]
     walker = Walker.for_gait(
-        walk, settings["model"], settings["condition"], timestep_s, settings["exo"]
-    )
+        walk, settings["model"], settings["condition"], policy.timestep_s, settings["exo"],
+        with_uchida=False,
+    )  # fmt: skip
     try:
         # Nothing was worn in the gait search: its walker may not carry the exo's mass.
         walker.batch(walk["parameters"], 1)
     except SimulationError as problem:
         return None, str(problem).rstrip(".")
-    return lambda n_walkers: walker.batch(walk["parameters"], n_walkers), None
+
+
+    def make_batch(n_walkers: int):
+        return walker.batch(walk["parameters"], n_walkers, threads=policy.threads)
+
+    return make_batch, None
 
 
 def _skip(
