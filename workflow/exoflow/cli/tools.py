@@ -227,7 +227,7 @@ def model_options(parser: argparse.ArgumentParser) -> None:
 
 
 def bench_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", choices=("engine", "search"), help="what to measure")
+    parser.add_argument("what", choices=("engine", "search", "train"), help="what to measure")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
 
@@ -267,9 +267,9 @@ TOOL_COMMANDS = {
         model,
     ),
     "bench": Command(
-        "measure the speed of the engine on this computer",
+        "measure the speed of the parts on this computer",
         "engine: simulated seconds per second and where they go. search: wall time of the gait "
-        "searches of params.yaml (minutes).",
+        "searches of params.yaml (minutes). train: steps per second of learning.",
         bench_options,
         bench,
     ),

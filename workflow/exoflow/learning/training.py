@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.vec_env import VecEnv
 
 from exoflow.config.policy import PolicySettings
 from exoflow.gait.environment import CONTROL_DT_S, AssistedGait, EnvironmentSettings
@@ -149,7 +150,22 @@ def build(
     make_batch: Callable[[int], Any], settings: PolicySettings, torque_limit_Nm: float, seed: int
 ) -> tuple[GaitPPO, AssistedGait]:
     """The learner with its walkers, and the environment of the evaluations."""
-    environment = EnvironmentSettings(
+    environment, reward = environment_settings(settings, torque_limit_Nm), make_reward(settings)
+    batch = make_batch(settings.n_walkers)
+    pool = SnapshotPool.record(batch, environment.pool_moments, seed, environment.pool_settle_s)
+    gait = AssistedGait(batch, environment, reward, seed, pool)
+    evaluation_batch = make_batch(settings.evaluation_walkers)
+    evaluation_gait = AssistedGait(evaluation_batch, environment, reward, seed, pool)
+    vec_env = AssistedGaitVecEnv(gait)
+    model = make_learner(
+        vec_env, settings, torque_limit_Nm, seed, gait.n_critic, rollout_ticks(settings)
+    )
+    return model, evaluation_gait
+
+
+def environment_settings(settings: PolicySettings, torque_limit_Nm: float) -> EnvironmentSettings:
+    """How walking is measured and cut into episodes in training."""
+    return EnvironmentSettings(
         torque_limit_Nm=torque_limit_Nm,
         angle_noise_rad=settings.angle_noise_rad,
         velocity_noise_rad_s=settings.velocity_noise_rad_s,
@@ -157,16 +173,20 @@ def build(
         average_s=settings.reward.average_s,
         privileged=settings.privileged_critic,
     )
-    reward = make_reward(settings)
-    batch = make_batch(settings.n_walkers)
-    pool = SnapshotPool.record(batch, environment.pool_moments, seed, environment.pool_settle_s)
-    gait = AssistedGait(batch, environment, reward, seed, pool)
-    evaluation_batch = make_batch(settings.evaluation_walkers)
-    evaluation_gait = AssistedGait(evaluation_batch, environment, reward, seed, pool)
+
+
+def make_learner(
+    env: VecEnv,
+    settings: PolicySettings,
+    torque_limit_Nm: float,
+    seed: int,
+    n_critic: int,
+    n_steps: int,
+) -> GaitPPO:
+    """The learner for an environment whose critic sees `n_critic` numbers more than the actor."""
     scale = input_scale(torque_limit_Nm)
-    n_steps = rollout_ticks(settings)
-    model = GaitPPO(
-        AssistedGaitVecEnv(gait),
+    return GaitPPO(
+        env,
         n_steps=n_steps,
         minibatch=settings.batch,
         n_epochs=settings.epochs,
@@ -190,7 +210,7 @@ def build(
                 "width": settings.width,
             },
             "critic": {
-                "scale": critic_scale(scale, HISTORY_TICKS, gait.n_critic),
+                "scale": critic_scale(scale, HISTORY_TICKS, n_critic),
                 "widths": settings.critic_widths,
                 "value_scale": VALUE_SCALE,
                 "activation": settings.critic_activation,
@@ -201,7 +221,6 @@ def build(
             "critic_learning_rate": settings.critic_learning_rate,
         },
     )
-    return model, evaluation_gait
 
 
 def make_reward(settings: PolicySettings) -> CostOfTransport | Barati:

@@ -24,15 +24,22 @@ def run(what: str, as_json: bool = False) -> None:
         engine: simulated time per wall time of the reflex walk, where the time of a step goes,
         steps of the learning environment, and the same walker stepped from Python; best of five
         in one process. search: wall time of the gait search of every condition in params.yaml.
+        train: steps per second of learning, see `bench_training`.
     as_json : bool
         Print JSON instead of a table.
     """
     from exoflow.errors import UserError
+    from exoflow.stages.bench_training import training_figures, training_table
 
-    if what not in ("engine", "search"):
-        raise UserError(f"bench {what!r} is unknown. Benchmarks: engine, search.")
-    result = engine_figures() if what == "engine" else search_figures()
-    table = _table if what == "engine" else _search_table
+    benchmarks = {
+        "engine": (engine_figures, _table),
+        "search": (search_figures, _search_table),
+        "train": (training_figures, training_table),
+    }
+    if what not in benchmarks:
+        raise UserError(f"bench {what!r} is unknown. Benchmarks: {', '.join(benchmarks)}.")
+    figures, table = benchmarks[what]
+    result = {**figures(), "cpu": _cpu()}
     print(json.dumps(result, sort_keys=True) if as_json else table(result))
 
 
@@ -48,7 +55,7 @@ def search_figures() -> dict:
     from exoflow.simulation.walker import load_start_values
 
     params = load_params()
-    result: dict = {"benchmark": "search", "cpu": _cpu(), "cold": {}, "conditions": {}}
+    result: dict = {"benchmark": "search", "cold": {}, "conditions": {}}
     conditions = list(params.conditions)
     # Compiling is no part of a search.
     GaitSearch(phase_settings(params, "reflex", conditions[0]), "").variants(0.001)[0].rollout(
@@ -121,7 +128,7 @@ def engine_figures(repeats: int = REPEATS) -> dict:
             model, reflexes="h0918_rs3", timestep_s=timestep_s, with_uchida=with_uchida
         )
 
-    result: dict = {"benchmark": "engine", "cpu": _cpu(), "cores": os.cpu_count()}
+    result: dict = {"benchmark": "engine", "cores": os.cpu_count()}
     for name, step in (("1ms", 0.001), ("2ms", 0.002)):
         one = walker(step, False)
         result[f"real_time_factor_{name}_per_core"] = _factor([one], values, repeats)
