@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from exoflow.config import to_plain
+from exoflow.config.exo import ExoSettings
 from exoflow.control.exo_laws import (
     DELAYED_OUTPUT_FEEDBACK,
     DOFC_RING,
     NETWORK,
+    NO_ACTUATOR,
     ZERO_TORQUE,
     smoothing_factor,
 )
@@ -47,7 +50,8 @@ TRAJECTORY_COLUMNS = (
         )
     ),
     "leg_r.grf_x", "leg_r.grf_y", "leg_l.grf_x", "leg_l.grf_y",
-    "exo.hip_r.torque", "exo.hip_l.torque", "com_x", "com_y",
+    "exo.hip_r.torque", "exo.hip_l.torque", "exo.hip_r.friction", "exo.hip_l.friction",
+    "com_x", "com_y",
     *(f"{name}.muscle_moment" for name in DOF_NAMES[3:]),
     *(f"{name}.stop_moment" for name in DOF_NAMES[3:]), "push_x",
     "leg_r.gait_state", "leg_l.gait_state",
@@ -57,12 +61,17 @@ TRAJECTORY_COLUMNS = (
 
 @dataclass(frozen=True)
 class NoExo:
-    """Zero torque: nothing worn, or an exo that is worn and off (the mass is the walker's)."""
+    """No actuator: nothing worn, or an exo whose hips turn freely (the mass is the walker's)."""
+
+
+@dataclass(frozen=True)
+class ZeroTorque:
+    """A powered exo commanded to zero: its friction and rotor inertia are felt."""
 
 
 @dataclass(frozen=True)
 class Dofc:
-    """Delayed output feedback control."""
+    """Delayed output feedback control through the actuator."""
 
     gain_Nm: float
     delay_s: float
@@ -71,7 +80,7 @@ class Dofc:
 
 @dataclass(frozen=True)
 class Policy:
-    """A learned controller from its weights file."""
+    """A learned controller from its weights file, through the actuator."""
 
     weights: PolicyWeights
 
@@ -81,7 +90,7 @@ class Policy:
         return cls(load_policy(path))
 
 
-ExoLaw = NoExo | Dofc | Policy
+ExoLaw = NoExo | ZeroTorque | Dofc | Policy
 
 
 @dataclass(frozen=True)
@@ -200,7 +209,8 @@ class Walker:
         impairment : mapping, optional
             `side`, `muscles`, `excitation_ceiling`.
         exo : mapping, optional
-            The worn exo (masses, and its actuator if it has one); none: nothing is worn.
+            The worn exo: its masses and, with `torque_limit_Nm`, its actuator, whose other
+            keys default to those of config/exo.py. None: nothing is worn.
         limits : Limits, optional
             What is free in the penalties of `Measures`.
         with_uchida : bool
@@ -216,6 +226,8 @@ class Walker:
         if mass_scale != 1.0:
             walker = walker.with_mass_scale(mass_scale)
         walker = walker.on_slope(radians(slope_deg)).with_impairment(impairment)
+        if exo and "torque_limit_Nm" in exo:
+            exo = to_plain(ExoSettings()) | dict(exo)
         if exo:
             walker = walker.with_exo(exo["mass_pelvis_kg"], exo["mass_thigh_kg"])
         plant, body = assemble(walker, model, timestep_s, limits or Limits(), with_uchida)
@@ -270,18 +282,18 @@ class Walker:
 
     @property
     def n_state(self) -> int:
-        """Length of the state vector."""
-        return layout.RING + self.n_ring * N_SENSORS
+        """Length of the state vector: its last numbers are the exo commands on their way."""
+        return layout.RING + self.n_ring * N_SENSORS + 2 * self.delay_steps
 
     def exo_arrays(self, law: ExoLaw) -> layout.Exo:
         """The exo law and actuator as the kernel takes them."""
         s = self.exo_settings
+        if isinstance(law, NoExo):
+            return layout.Exo(
+                NO_ACTUATOR, 0.0, 0.0, 0.0, 0, 0.0, 1.0, 0.0, 1, 0.0, 0.0, 1.0, no_network()
+            )
         if "torque_limit_Nm" not in s:
-            if not isinstance(law, NoExo):
-                raise ModelError(
-                    "an exo law needs a worn exo: give `exo` settings to Walker.create."
-                )
-            return layout.Exo(ZERO_TORQUE, 0.0, 0.0, 0.0, 1, 0.0, 0.0, 1.0, no_network())
+            raise ModelError("an exo law needs a worn exo: give `exo` settings to Walker.create.")
         tick = 1.0 / s["control_rate_Hz"]
         mode, gain, delay, smoothing = ZERO_TORQUE, 0.0, 0.0, 1.0
         network: NetworkArrays = no_network()
@@ -293,9 +305,15 @@ class Walker:
             mode, network = NETWORK, pack_network(law.weights)
         return layout.Exo(
             mode, float(s["torque_limit_Nm"]), float(s["slew_Nm_s"]), float(s["lag_s"]),
-            self.steps_per_tick,
+            self.delay_steps, float(s["friction_Nm"]), float(s["friction_velocity_rad_s"]),
+            float(s["inertia_kg_m2"]), self.steps_per_tick,
             float(gain), float(delay), float(smoothing), network,
         )  # fmt: skip
+
+    @property
+    def delay_steps(self) -> int:
+        """Physics steps from a command to its arrival at the actuator, rounded to whole ones."""
+        return round(self.exo_settings.get("delay_s", 0.0) / self.timestep_s)
 
     @property
     def steps_per_tick(self) -> int:
@@ -352,7 +370,7 @@ class Walker:
         ----------
         parameters : mapping
             Reflex parameters and start-pose offsets.
-        exo : NoExo, Dofc or Policy, optional
+        exo : NoExo, ZeroTorque, Dofc or Policy, optional
         noise, noise_seed : optional
             Sensor noise of the exo.
         store_every_s : float, optional
