@@ -76,7 +76,7 @@ def checked(settings: Mapping[str, Any], phase: str) -> dict[str, Any]:
         )
     for key in SECTIONS:
         if key in settings:
-            section = build(SECTIONS[key], settings[key], key, SOURCE)
+            section: Any = build(SECTIONS[key], settings[key], key, SOURCE)
             if isinstance(section, ExoSettings):
                 check_exo(section, SOURCE)
     for name, walker in settings.get(

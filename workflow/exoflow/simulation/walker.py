@@ -18,11 +18,11 @@ from exoflow.control.exo_laws import (
     ZERO_TORQUE,
     smoothing_factor,
 )
-from exoflow.control.network import NetworkArrays, no_network, pack_network
+from exoflow.control.network import HISTORY_TICKS, NetworkArrays, no_network, pack_network
 from exoflow.control.policy_format import PolicyWeights, load_policy
 from exoflow.control.reflex_table import ReflexTable, load_reflex_table
 from exoflow.control.reflexes import N_SENSORS
-from exoflow.errors import ModelError
+from exoflow.errors import ModelError, PolicyFormatError
 from exoflow.records.par_file import read_par
 from exoflow.records.rollout import Measures, Rollout, Trajectory
 from exoflow.simulation import kernel, layout
@@ -38,6 +38,11 @@ OFFSET_DOFS = DOF_NAMES[2:]
 START_POSES = {"h0918v1": "scone2021", "h0918v2": "scone2026", "h0918v3": "scone2026"}
 INITIAL_LOAD_BW = 1.0
 MAX_STEPS = 2000
+# Longest delay of the output feedback that its ring holds, control ticks.
+LONGEST_DOFC_TICKS = DOFC_RING - 2
+# What the simulated sensors give a network at a control tick: a tcn has the gyroscopes.
+GYRO_INPUTS = ("thigh_gyro_r", "thigh_gyro_l")
+HIP_INPUTS = ("hip_r", "hip_l", "hip_velocity_r", "hip_velocity_l", "torque_r", "torque_l")
 
 TRAJECTORY_COLUMNS = (
     "time", *DOF_NAMES, *(f"{name}_u" for name in DOF_NAMES),
@@ -86,8 +91,26 @@ class Policy:
 
     @classmethod
     def load(cls, path: Path) -> "Policy":
-        """Read a weights file; see `control.policy_format.load_policy` for its errors."""
-        return cls(load_policy(path))
+        """Read a weights file.
+
+        Raises
+        ------
+        PolicyFormatError
+            As `control.policy_format.load_policy`, and if the controller observes something
+            that the simulated sensors do not give.
+        """
+        weights = load_policy(path)
+        if weights.status == "ok":
+            is_tcn = weights.kind == "tcn"
+            needed, n_ticks = (GYRO_INPUTS, 1) if is_tcn else (HIP_INPUTS, HISTORY_TICKS)
+            inputs = tuple(entry["name"] for entry in weights.io["inputs"])
+            if (inputs, weights.io["history"]) != (needed, n_ticks):
+                raise PolicyFormatError(
+                    f"{path}: observes {weights.io['history']} ticks of {', '.join(inputs)}; the "
+                    f"simulation gives a controller of kind {weights.kind} {n_ticks} of "
+                    f"{', '.join(needed)}. Train it again with this version."
+                )
+        return cls(weights)
 
 
 ExoLaw = NoExo | ZeroTorque | Dofc | Policy
@@ -299,7 +322,7 @@ class Walker:
         network: NetworkArrays = no_network()
         if isinstance(law, Dofc):
             mode, gain = DELAYED_OUTPUT_FEEDBACK, law.gain_Nm
-            delay = min(law.delay_s / tick, DOFC_RING - 2.0)
+            delay = min(law.delay_s / tick, float(LONGEST_DOFC_TICKS))
             smoothing = smoothing_factor(law.filter_tau_s, tick)
         elif isinstance(law, Policy):
             mode, network = NETWORK, pack_network(law.weights)
