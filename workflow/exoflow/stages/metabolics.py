@@ -64,7 +64,6 @@ def run(
 def _compare(
     condition: str, settings: Mapping[str, Any], gait: Mapping[str, Any], policies: Sequence[Path]
 ) -> dict[str, dict]:
-    from exoflow.control.policy_format import load_policy
     from exoflow.gait.comparison import add_changes, evaluate_controller
     from exoflow.optimization.dofc_search import tune_dofc, unassisted
     from exoflow.simulation import NoExo, Policy, SensorNoise, Walker, ZeroTorque
@@ -115,10 +114,10 @@ def _compare(
     }
     for path in policies:
         name = f"policy_{Path(path).stem}"
-        policy = load_policy(path)
-        if policy.status == "ok":
-            controllers[name] = evaluate(worn, Policy(policy))
+        policy = Policy.load(path)
+        if policy.weights.status == "ok":
+            controllers[name] = evaluate(worn, policy)
         else:
-            controllers[name] = {"skipped": policy.reason}
+            controllers[name] = {"skipped": policy.weights.reason}
     add_changes(controllers, "none")
     return controllers
