@@ -19,7 +19,7 @@ PROMISED = [
     "time", "pelvis_tilt", "pelvis_tx", "pelvis_ty", "hip_flexion_r", "knee_angle_r",
     "ankle_angle_r", "hip_flexion_l", "knee_angle_l", "ankle_angle_l", "leg_r.grf_x",
     "leg_r.grf_y", "leg_l.grf_x", "leg_l.grf_y", "exo.hip_r.torque", "exo.hip_l.torque",
-    "com_x", "com_y",
+    "exo.hip_r.friction", "exo.hip_l.friction", "com_x", "com_y",
 ]  # fmt: skip
 PER_MUSCLE = [
     "excitation", "activation", "mtu_length", "fiber_length", "fiber_velocity", "mtu_force",
@@ -103,7 +103,7 @@ def test_sto_returns_what_was_written(trajectory, tmp_path):
         ("time\t", "t\t", r"x\.sto, line 7: the first column must be time"),
         ("nRows=", "nRows=1", r"the header says nRows=1\d+, but there are \d+\. The file is trunc"),
         ("\n0.01\t", "\nbad\t", r"x\.sto, line 9: could not convert string to float: 'bad'"),
-        ("\n0.01\t", "\n", r"x\.sto, line 9: has 190 numbers for 191 columns"),
+        ("\n0.01\t", "\n", r"x\.sto, line 9: has 192 numbers for 193 columns"),
     ],
 )
 def test_a_damaged_sto_is_named_with_its_line(trajectory, tmp_path, old, new, expected):

@@ -41,7 +41,7 @@ def calls(monkeypatch):
         if noted.error is not None:
             raise noted.error
 
-    for name in (*PHASES, "simulate", "view", "robustness", "model_geometry", "bench"):
+    for name in (*PHASES, "simulate", "adapt", "view", "robustness", "model_geometry", "bench"):
         stage = types.ModuleType(f"exoflow.stages.{name}")
         stage.run = run
         monkeypatch.setitem(sys.modules, stage.__name__, stage)
@@ -115,7 +115,7 @@ def test_help_loads_none_of_the_big_packages():
         (["hash", "none.json"], "none.json: no such file or folder."),
         (
             ["simulate", "--gait", "results/reflex/level.json", "--exo", "of", "--output", "x"],
-            "--exo of: neither a weights file nor none, off, dofc. Did you mean off?",
+            "--exo of: neither a weights file nor none, off, zero_torque, dofc. Did you mean off?",
         ),
         (["view", "--gait", "none.json"], "--gait none.json: no such file."),
         (
@@ -210,6 +210,19 @@ def test_simulate_hands_over_its_options(folder, calls, capsys):
         "output": Path("x.parquet"),
         "sto": None,
         "video": None,
+    }
+
+
+def test_adapt_hands_over_its_options(folder, calls, capsys):
+    gait = "results/reflex/level.json"
+    words = ("--exo", "dofc:8,0.15,0.03", "--evaluations", "7", "--seed", "3", "--output", "x.json")
+    run(capsys, "adapt", "--gait", gait, *words)
+    assert calls.arguments == {
+        "gait": Path(gait),
+        "exo": "dofc:8,0.15,0.03",
+        "evaluations": 7,
+        "seed": 3,
+        "output": Path("x.json"),
     }
 
 

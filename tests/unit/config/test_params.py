@@ -63,6 +63,16 @@ def test_full_matrix_is_that_of_a_paper():
             "exo, reflex, policy, metabolics, student, export, trial, report.",
         ),
         (
+            {"exo": {"torque_limit_Nm": 16}},
+            "params.yaml: exo.torque_limit_Nm = 16 Nm is more than the device barati gives, 15 Nm. "
+            "Lower it, or choose another exo.name.",
+        ),
+        (
+            {"exo": {"name": "hip"}},
+            "params.yaml: exo.name = hip is unknown. Allowed: barati, qdd, luo, or extend "
+            "config/exo.py.",
+        ),
+        (
             {"policy": {"buffer": 1000, "n_walkers": 32}},
             "params.yaml: policy.buffer = 1000 is not a multiple of policy.n_walkers = 32.",
         ),
@@ -80,6 +90,12 @@ def test_full_matrix_is_that_of_a_paper():
 )
 def test_bad_files_are_named(changes, expected):
     assert message(changes) == expected
+
+
+@pytest.mark.parametrize(("name", "most"), [("barati", 15.0), ("qdd", 42.0), ("luo", 36.0)])
+def test_a_device_may_give_all_it_can(name, most):
+    params = build_params({**SMALL, "exo": {"name": name, "torque_limit_Nm": most}})
+    assert params.exo.torque_limit_Nm == most
 
 
 def test_every_section_must_be_written_because_dvc_tracks_it():

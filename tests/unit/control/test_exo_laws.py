@@ -56,3 +56,31 @@ def test_actuator_clips_slews_and_lags():
     assert torque == pytest.approx(8.0)
     lagged, _ = exo_laws.actuator_step(0.0, 8.0, 8.0, 8.0, 160.0, 0.005, 0.005)
     assert lagged == pytest.approx(8.0 * (1 - math.exp(-1)))
+
+
+def test_commands_leave_the_delay_line_in_the_order_they_came():
+    line = np.zeros(2 * 3)
+    commands = [(1.0, -1.0), (2.0, -2.0), (3.0, -3.0), (4.0, -4.0), (5.0, -5.0)]
+    arrived = [
+        [exo_laws.delayed_command(line, 3, step, leg, command[leg]) for leg in (0, 1)]
+        for step, command in enumerate(commands)
+    ]
+    assert arrived == [[0.0, 0.0]] * 3 + [[1.0, -1.0], [2.0, -2.0]]
+    assert exo_laws.delayed_command(np.zeros(0), 0, 7, 1, 2.5) == 2.5
+
+
+def test_friction_of_the_published_actuator():
+    # 0.4 tanh(1) = 0.4 x 0.761594 = 0.304638 Nm against the motion at 0.3 rad/s
+    torque, damping = exo_laws.backdrive_friction(0.3, 0.4, 0.3)
+    assert torque == pytest.approx(-0.304638, abs=1e-6)
+    # slope 0.4 / 0.3 (1 - 0.761594^2) = 1.333333 x 0.419974 = 0.559966 Nm s/rad
+    assert damping == pytest.approx(0.559966, abs=1e-6)
+    assert exo_laws.backdrive_friction(0.0, 0.4, 0.3) == (0.0, pytest.approx(4 / 3))
+    assert exo_laws.backdrive_friction(-20.0, 0.4, 0.3)[0] == pytest.approx(0.4)
+
+
+def test_friction_damping_is_the_finite_difference_of_its_torque():
+    for velocity in (-1.0, -0.1, 0.0, 0.2, 2.0):
+        _, damping = exo_laws.backdrive_friction(velocity, 0.4, 0.3)
+        up, down = (exo_laws.backdrive_friction(velocity + d, 0.4, 0.3)[0] for d in (1e-6, -1e-6))
+        assert damping == pytest.approx((down - up) / 2e-6, abs=1e-8)

@@ -4,9 +4,11 @@ import pytest
 
 from exoflow.config import to_plain
 from exoflow.config.conditions import Condition
+from exoflow.config.exo import ExoSettings
 from exoflow.config.model import ModelSettings
 from exoflow.config.reflex import ReflexSettings
 from exoflow.optimization.gait_search import GaitSearch
+from exoflow.simulation import Dofc, SensorNoise, ZeroTorque
 from exoflow.simulation.model_data import DATA
 from exoflow.simulation.walker import load_start_values
 
@@ -60,3 +62,23 @@ def test_walks_without_a_fall_are_told_on_the_way(settings, start):
     stages = []
     GaitSearch(settings, "watched", stages.append).run(start, None)
     assert stages and set(stages) == {"robust"}
+
+
+def test_search_with_an_exo_on_does_not_depend_on_threads(settings, start):
+    adapting = {
+        "exo": to_plain(ExoSettings()), "law": Dofc(8.0, 0.15, 0.03), "noise": SensorNoise()
+    }  # fmt: skip
+    alone = GaitSearch(settings, "one", **adapting).run(start, None)
+    settings["reflex"]["threads"] = 2
+    assert GaitSearch(settings, "two", **adapting).run(start, None) == alone
+    bare = GaitSearch(settings, "bare").run(start, None)
+    assert bare.history[0] != alone.history[0], "the law is felt from the start"
+
+
+def test_the_payload_is_left_out_where_an_exo_is_worn(settings):
+    settings["reflex"] |= {"payload_pelvis_kg": 2.0, "payload_thigh_kg": 0.45}
+    bare = GaitSearch(settings, "bare").variants(0.002)
+    worn = GaitSearch(settings, "worn", exo=to_plain(ExoSettings()), law=ZeroTorque())
+    masses = [sum(b.mass for b in w.model.bodies) for w in (*bare, *worn.variants(0.002))]
+    own = masses[0]
+    assert masses == pytest.approx([own, own, own + 2.9, own + 2.9, own + 2.9])

@@ -17,6 +17,7 @@ from exoflow.config import (
 )
 from exoflow.config.build import build, reject_unknown
 from exoflow.config.conditions import Condition
+from exoflow.config.exo import ExoSettings, check_exo
 from exoflow.config.params import SECTIONS
 from exoflow.errors import ParamsError
 
@@ -75,7 +76,9 @@ def checked(settings: Mapping[str, Any], phase: str) -> dict[str, Any]:
         )
     for key in SECTIONS:
         if key in settings:
-            build(SECTIONS[key], settings[key], key, SOURCE)
+            section: Any = build(SECTIONS[key], settings[key], key, SOURCE)
+            if isinstance(section, ExoSettings):
+                check_exo(section, SOURCE)
     for name, walker in settings.get(
         "conditions", {"condition": settings.get("condition")}
     ).items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
 from exoflow.cli.command import Command, existing_file
 from exoflow.cli.params import PARAMS_COMMAND
@@ -12,7 +13,9 @@ from exoflow.config import PHASES, load_params
 from exoflow.config.build import did_you_mean
 from exoflow.errors import UserError
 
-EXO_WORDS = ("none", "off", "dofc")
+EXO_WORDS = ("none", "off", "zero_torque", "dofc")
+# Delayed output feedback with its numbers: dofc:GAIN_Nm,DELAY_s,TAU_s.
+DOFC_PREFIX = "dofc:"
 
 
 def simulate(options: argparse.Namespace) -> None:
@@ -63,12 +66,27 @@ def gait_and_exo(options: argparse.Namespace) -> tuple[Path, str]:
     """The gait's file and the exo, if both are there."""
     gait = existing_file("--gait", options.gait, "Gaits: results/reflex/ID.json.")
     exo = options.exo
-    if exo not in EXO_WORDS and not Path(exo).is_file():
+    if exo not in EXO_WORDS and not exo.startswith(DOFC_PREFIX) and not Path(exo).is_file():
         raise UserError(
             f"--exo {exo}: neither a weights file nor {', '.join(EXO_WORDS)}."
             f"{did_you_mean(exo, EXO_WORDS)}"
         )
     return gait, exo
+
+
+def adapt(options: argparse.Namespace) -> None:
+    """Search the reflexes of a gait again with an exo on."""
+    gait, exo = gait_and_exo(options)
+
+    from exoflow.stages import adapt as stage
+
+    stage.run(
+        gait=gait,
+        exo=exo,
+        evaluations=options.evaluations,
+        seed=options.seed,
+        output=Path(options.output),
+    )
 
 
 def model(options: argparse.Namespace) -> None:
@@ -154,11 +172,17 @@ def walk_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--duration", type=positive, default=10.0, metavar="S", help="walking time, s; default: 10"
     )
+    exo_option(parser, default="none")
+
+
+def exo_option(parser: argparse.ArgumentParser, **settings: Any) -> None:
+    ending = f"; default: {settings['default']}" if "default" in settings else ""
     parser.add_argument(
         "--exo",
-        default="none",
-        metavar="none|off|dofc|FILE.npz",
-        help="exo that is worn: none, off (mass only), dofc, or weights of a policy; default: none",
+        metavar="EXO",
+        help="what is worn: none, off (mass only), zero_torque (friction and rotor too), dofc "
+        f"(as tuned by metabolics), dofc:GAIN_Nm,DELAY_s,TAU_s, or weights FILE.npz{ending}",
+        **settings,
     )
 
 
@@ -212,6 +236,22 @@ def robustness_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output", metavar="FILE.json", help="write the JSON, every trial in it")
 
 
+def adapt_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--gait", required=True, metavar="FILE", help="results/reflex/ID.json")
+    exo_option(parser, required=True)
+    parser.add_argument(
+        "--evaluations",
+        type=counted_from_one,
+        required=True,
+        metavar="N",
+        help="candidates of the search; give the control without an exo as many",
+    )
+    parser.add_argument("--seed", type=counted, default=1, metavar="S", help="default: 1")
+    parser.add_argument(
+        "--output", required=True, metavar="FILE.json", help="a gait like that of reflex"
+    )
+
+
 def model_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", choices=("geometry",), help="what to compute")
     parser.add_argument("--model", default="h0918v3", metavar="ID", help="default: h0918v3")
@@ -252,6 +292,14 @@ TOOL_COMMANDS = {
         "ground by up to 2 degrees and change its body mass by up to 10 %%, at several time steps.",
         robustness_options,
         robustness,
+    ),
+    "adapt": Command(
+        "search the reflexes of a gait again with an exo on",
+        "A human who adapts: the reflexes of a gait are searched again while the exo is worn and "
+        "its law is on, by the objective, the exo and the gait's condition in params.yaml. The "
+        "same search with --exo none is the control.",
+        adapt_options,
+        adapt,
     ),
     "view": Command(
         "walk a gait and show it in MuJoCo's viewer",

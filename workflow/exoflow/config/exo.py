@@ -5,21 +5,61 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from exoflow.config.setting import setting
+from exoflow.errors import ParamsError
+
+
+@dataclass(frozen=True)
+class Device:
+    """What a hip exo can do, and who says so."""
+
+    torque_limit_Nm: float
+    source: str
+
+
+DEVICES = {
+    "barati": Device(15.0, "Barati et al.: hip exo of 2.9 kg, controlled at 100 Hz"),
+    "qdd": Device(42.0, "Yu et al. (2020): quasi-direct-drive hip actuator, gear 8:1, peak torque"),
+    "luo": Device(36.0, "Luo et al. (2024): RMD-X8 9:1, 54 Nm at its peak, capped by the authors"),
+}
 
 
 @dataclass(frozen=True)
 class ExoSettings:
     """Bilateral hip exoskeleton: its masses and its actuator."""
 
-    name: str = setting("hip", doc="Joint pair the exo drives.", choices=("hip",))
+    name: str = setting(
+        "barati",
+        doc="Hip exo that is worn; says how high torque_limit_Nm may be.",
+        choices=tuple(DEVICES),
+        extend="config/exo.py",
+    )
     torque_limit_Nm: float = setting(
-        8.0, doc="Largest torque of one side, Nm.", above=0, maximum=60
+        8.0,
+        doc="Largest torque of one side, Nm; up to "
+        + ", ".join(f"{device.torque_limit_Nm:g} ({name})" for name, device in DEVICES.items())
+        + ".",
+        above=0,
     )
     slew_Nm_s: float = setting(
         160.0, doc="Fastest change of torque the actuator follows, Nm/s.", above=0
     )
     lag_s: float = setting(
         0.005, doc="Time constant of the actuator's first-order lag, s.", minimum=0, maximum=0.1
+    )
+    delay_s: float = setting(
+        0.01,
+        doc="Time from sampling to the command's arrival at the actuator, s, in whole time steps.",
+        minimum=0,
+        maximum=0.04,
+    )
+    friction_Nm: float = setting(
+        0.4, doc="Torque that turns the unpowered actuator, Nm.", minimum=0, maximum=5
+    )
+    friction_velocity_rad_s: float = setting(
+        0.3, doc="Hip velocity at which 76 % of the friction is there, rad/s.", above=0, maximum=5
+    )
+    inertia_kg_m2: float = setting(
+        0.0055, doc="Rotor inertia felt at the hip, kg m2.", minimum=0, maximum=0.5
     )
     control_rate_Hz: int = setting(
         100, doc="Rate at which the controller is called, Hz.", choices=(100,)
@@ -30,3 +70,19 @@ class ExoSettings:
     mass_thigh_kg: float = setting(
         0.45, doc="Mass of the exo carried by each thigh, kg.", minimum=0, maximum=10
     )
+
+
+def check_exo(exo: ExoSettings, source: str) -> None:
+    """No exo gives more torque than its device can.
+
+    Raises
+    ------
+    ParamsError
+        Naming the device, the value and the device's maximum.
+    """
+    most = DEVICES[exo.name].torque_limit_Nm
+    if exo.torque_limit_Nm > most:
+        raise ParamsError(
+            f"{source}: exo.torque_limit_Nm = {exo.torque_limit_Nm:g} Nm is more than the device "
+            f"{exo.name} gives, {most:g} Nm. Lower it, or choose another exo.name."
+        )

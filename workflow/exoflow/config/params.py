@@ -10,7 +10,7 @@ from typing import Any
 
 from exoflow.config.build import build, did_you_mean, reject_unknown, shown
 from exoflow.config.conditions import COLD_START, Condition
-from exoflow.config.exo import ExoSettings
+from exoflow.config.exo import ExoSettings, check_exo
 from exoflow.config.expand import expand_conditions
 from exoflow.config.export import ExportSettings
 from exoflow.config.metabolics import MetabolicsSettings
@@ -83,6 +83,7 @@ def build_params(data: Any, source: str = "params.yaml") -> Params:
         name: build(section, data[name], name, source) for name, section in SECTIONS.items()
     }
     params = Params(expand_conditions(data["conditions"], source), **sections)
+    check_exo(params.exo, source)
     check_policy(params.policy, source)
     check_export(params, source)
     return params

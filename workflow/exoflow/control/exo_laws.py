@@ -7,10 +7,11 @@ import numpy as np
 from exoflow.compiled import compiled
 
 # What drives the hip torques of a rollout.
-ZERO_TORQUE = 0
+NO_ACTUATOR = 0
 DELAYED_OUTPUT_FEEDBACK = 1
 NETWORK = 2
 EXTERNAL_COMMAND = 3
+ZERO_TORQUE = 4
 
 # Longest delay of the output feedback, control ticks.
 DOFC_RING = 64
@@ -28,7 +29,7 @@ def actuator_step(
     lag_s: float,
     dt: float,
 ) -> tuple[float, float]:
-    """Torque at the joint after one step: clip, then slew limit, then first-order lag.
+    """Motor torque after one step: clip, then slew limit, then first-order lag.
 
     Parameters
     ----------
@@ -47,6 +48,50 @@ def actuator_step(
     else:
         torque = rate_limited
     return torque, rate_limited
+
+
+@compiled
+def delayed_command(
+    line: np.ndarray, delay_steps: int, step: int, leg: int, command: float
+) -> float:
+    """Command that reaches the actuator of one leg now; `command` does `delay_steps` later.
+
+    Parameters
+    ----------
+    line : ndarray, shape (2 * delay_steps,)
+        Commands on their way, Nm, one pair of legs per physics step; zeros at the start.
+        Changed in place, so it must be called once per step and leg.
+    step : int
+        Physics steps since the start.
+    """
+    if delay_steps == 0:
+        return command
+    place = 2 * (step % delay_steps) + leg
+    arriving = line[place]
+    line[place] = command
+    return arriving
+
+
+@compiled
+def backdrive_friction(
+    velocity: float, friction_Nm: float, friction_velocity: float
+) -> tuple[float, float]:
+    """Friction of an actuator as a torque on its joint, Nm, and its damping, Nm s/rad.
+
+    Torque -friction tanh(velocity / friction_velocity): against the motion, smooth at rest.
+    The damping is minus the slope of that torque in velocity, 0 or more.
+
+    Parameters
+    ----------
+    velocity : float
+        Joint velocity, rad/s.
+    friction_Nm : float
+        Size at speed, Nm: 0.4 in Yu et al. (2020), 0.5 in Luo et al. (2024).
+    friction_velocity : float
+        Velocity at which 76 % of it is there, rad/s.
+    """
+    share = math.tanh(velocity / friction_velocity)
+    return -friction_Nm * share, friction_Nm / friction_velocity * (1.0 - share * share)
 
 
 @compiled

@@ -118,7 +118,7 @@ def cost_picture(results: Results, condition: str) -> Picture:
         lambda: metabolics_figure(results.metabolics[condition], heading=False),
         f"cost-{condition}",
         f"{condition} ({results.words(condition)}): cost and change against no exo; under each "
-        "name the speed walked. Exo off: worn, unpowered.",
+        "name the speed walked. Exo off: its mass alone; zero torque: friction and rotor too.",
         "",
         condition,
     )

@@ -78,7 +78,13 @@ _LONG_NUMBER = re.compile(r"(\d\.\d\d)\d+")
 
 def controller_label(name: str) -> str:
     """Readable name of a controller key of the metabolics results."""
-    fixed = {"none": "No exo", "off": "Exo off", "dofc": "DOFC", "student": "Student"}
+    fixed = {
+        "none": "No exo",
+        "off": "Exo off",
+        "zero_torque": "Zero torque",
+        "dofc": "DOFC",
+        "student": "Student",
+    }
     if name in fixed:
         return fixed[name]
     match = re.fullmatch(r"policy_seed(\d+)", name)
@@ -89,7 +95,8 @@ def controller_color(name: str) -> str:
     """Colour of a controller key; every policy seed shares one."""
     if name.startswith("policy"):
         return VERMILLION
-    return {"none": GREY, "off": SKY, "dofc": BLUE, "student": GREEN}.get(name, PURPLE)
+    fixed = {"none": GREY, "off": SKY, "zero_torque": SKY, "dofc": BLUE, "student": GREEN}
+    return fixed.get(name, PURPLE)
 
 
 @contextlib.contextmanager

@@ -22,7 +22,9 @@ _PANELS = [
     ("exo_power_r_W", "Exo power, right hip", "Power (W)"),
     ("hip_r_deg", "Hip flexion, right", "Angle (deg)"),
 ]
-_DASHES = {"none": (0, (4, 2)), "off": (0, (1.5, 1.5))}
+_DASHES = {"none": (0, (4, 2)), "off": (0, (1.5, 1.5)), "zero_torque": (0, (1.5, 3))}
+# Without a command, torque and power are zero by definition, not measured.
+_WITHOUT_TORQUE = ("none", "off", "zero_torque")
 
 
 def torque_figure(result: Mapping[str, Any]) -> str | None:
@@ -50,11 +52,10 @@ def torque_figure(result: Mapping[str, Any]) -> str | None:
         figure = new_figure(10.4, 2.7)
         panels = figure.subplots(1, 3)
         for axes, (key, title, label) in zip(panels, _PANELS, strict=True):
-            # Without an exo, torque and power are zero by definition, not measured.
             shown = {
                 name: cycle
                 for name, cycle in cycles.items()
-                if key == "hip_r_deg" or name not in ("none", "off")
+                if key == "hip_r_deg" or name not in _WITHOUT_TORQUE
             }
             _panel(axes, shown, key)
             axes.set_title(title)

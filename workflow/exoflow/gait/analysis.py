@@ -158,7 +158,7 @@ def mean_cycle(
 
     Angles in deg (flexion, dorsiflexion positive); net joint moments in Nm/kg (internal,
     extension and plantarflexion positive, exo torque not added) and their power in W/kg; ground
-    force in body weights; exo torque in Nm (flexion positive) and its power in W.
+    force in body weights; motor torque of the exo in Nm (flexion positive) and its power in W.
     """
     weight = trajectory.body_mass_kg * GRAVITY_M_S2
     out: dict[str, list[float]] = {"gait_pct": (100.0 * CYCLE).tolist()}

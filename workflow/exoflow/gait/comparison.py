@@ -28,7 +28,8 @@ _COSTS = (
 def evaluate_controller(walk: Rollout, strides: int) -> dict:
     """Numbers and mean curves of the last strides of one walk; a fall keeps only its time.
 
-    Torques are those of the actuator, both legs together, over the same strides.
+    Torques are those of the motor, both legs together, over the same strides; its friction is
+    no part of them, nor of the exo's power.
     """
     measures = walk.measures
     out: dict = {

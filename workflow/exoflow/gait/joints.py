@@ -24,7 +24,8 @@ def joint_moment_Nm_kg(trajectory: Trajectory, joint: str, side: str) -> np.ndar
     """Net internal joint moment per body mass, Nm/kg; extension and plantarflexion positive.
 
     Muscles and joint stops (ligaments) together. The torque of an exo is no part of it: what
-    inverse dynamics would call the net moment is this plus `exo.hip_*.torque`.
+    inverse dynamics would call the net moment is this plus `exo.hip_*.torque` and
+    `exo.hip_*.friction`.
     """
     return _MOMENT_SIGN[joint] * _model_moment_Nm(trajectory, joint, side) / trajectory.body_mass_kg
 

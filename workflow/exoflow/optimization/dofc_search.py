@@ -7,7 +7,7 @@ import numpy as np
 
 from exoflow.gait.objective import relative_assistance_cost
 from exoflow.optimization.cma_search import SearchSpace, minimize
-from exoflow.simulation.walker import Dofc, SensorNoise, Walker
+from exoflow.simulation.walker import Dofc, SensorNoise, Walker, ZeroTorque
 
 _NAMES = ("gain_share", "delay_s", "filter_tau_s")
 # Start: full torque at usual hip swings, and a delay at which assistance helps (0.1-0.25 s).
@@ -21,10 +21,10 @@ POPULATION = 10
 def unassisted(
     walkers: Sequence[Walker], parameters: Mapping[str, float], duration_s: float
 ) -> list[tuple[float, float]]:
-    """Speed (m/s) and metabolic power (W/kg) of each walker at zero torque."""
+    """Speed (m/s) and metabolic power (W/kg) of each walker, the powered exo commanded to zero."""
     references = []
     for walker in walkers:
-        measures = walker.rollout(parameters, duration_s).measures
+        measures = walker.rollout(parameters, duration_s, ZeroTorque()).measures
         power = measures.effort_J / measures.reached_s / measures.body_mass_kg
         references.append((measures.speed_m_s, power))
     return references

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,14 @@ from exoflow.gait.objective import Score, score
 from exoflow.optimization.cma_search import Checkpoint, SearchResult, SearchSpace, minimize
 from exoflow.records.rollout import Rollout
 from exoflow.simulation.assemble import Limits
-from exoflow.simulation.walker import OFFSET_DOFS, Walker, reflex_table
+from exoflow.simulation.walker import (
+    OFFSET_DOFS,
+    ExoLaw,
+    NoExo,
+    SensorNoise,
+    Walker,
+    reflex_table,
+)
 from exoflow.units import radians
 
 OFFSET_STD = 0.01
@@ -32,12 +39,21 @@ COLD_TIMESTEP_S = 0.002
 
 @dataclass(frozen=True)
 class GaitSearch:
-    """Settings of one search, as the `reflex` phase gets them (see config/reflex.py)."""
+    """Settings of one search, as the `reflex` phase gets them (see config/reflex.py).
+
+    With `exo`, every walk of the search wears it and has the law on: a human who adapts to it.
+    """
 
     settings: Mapping
     label: str
     watch: Callable[[str], None] | None = None
     """Called with the stage's name after every walk without a fall, from several threads."""
+    exo: Mapping | None = None
+    """Settings of the exo that is worn (config/exo.py); None: nothing."""
+    law: ExoLaw = field(default_factory=NoExo)
+    """What drives it; a law other than NoExo needs `exo`."""
+    noise: SensorNoise | None = None
+    """Of the exo's sensors; the same in every walk, drawn from the seed of the search."""
 
     @property
     def reflex(self) -> Mapping:
@@ -63,18 +79,21 @@ class GaitSearch:
             timestep_s=timestep_s,
             slope_deg=self.condition["slope_deg"] + extra_slope_deg,
             impairment=self.condition["impairment"],
-            exo=payload,
+            exo=payload or self.exo,
             limits=self.limits(),
             with_uchida=with_uchida,
         )
 
     def variants(self, timestep_s: float) -> list[Walker]:
-        """What a robust candidate must walk as: on every slope, and carrying the payload."""
+        """What a robust candidate must walk as: on every slope, and carrying the payload.
+
+        Who wears an exo carries its mass on every slope, and no payload beside it.
+        """
         walkers = [
             self.walker(timestep_s, slope, with_uchida=False) for slope in self.reflex["slopes_deg"]
         ]
         payload = {f"mass_{at}_kg": self.reflex[f"payload_{at}_kg"] for at in ("pelvis", "thigh")}
-        if any(payload.values()):
+        if any(payload.values()) and not self.exo:
             walkers.append(self.walker(timestep_s, payload=payload, with_uchida=False))
         return walkers
 
@@ -166,7 +185,7 @@ class GaitSearch:
                 values = dict(zip(space.names, candidate, strict=True))
                 scores: list[float] = []
                 for walker in walkers:
-                    measures = walker.rollout(values, duration).measures
+                    measures = self._rollout(walker, values, duration).measures
                     scores.append(score(measures, speed_m_s, weights).total)
                     if measures.fell:
                         # Out of the race: the walks left out count like this one.
@@ -197,7 +216,19 @@ class GaitSearch:
     def walk(self, values: Mapping[str, float], duration_s: float, stored_step_s: float) -> Rollout:
         """The condition's own walk with these gains, with its trajectory."""
         walker = self.walker(self.reflex["timestep_s"])
-        return walker.rollout(values, duration_s, store_every_s=stored_step_s)
+        return self._rollout(walker, values, duration_s, stored_step_s)
+
+    def _rollout(
+        self,
+        walker: Walker,
+        values: Mapping[str, float],
+        duration_s: float,
+        stored_step_s: float | None = None,
+    ) -> Rollout:
+        return walker.rollout(
+            values, duration_s, self.law,
+            noise=self.noise, noise_seed=self.reflex["seed"], store_every_s=stored_step_s,
+        )  # fmt: skip
 
     def describe(self, walk: Rollout, strides: int) -> tuple[dict, dict, str | None]:
         """Summary, mean cycle and, if this is no gait, the reason."""
@@ -225,7 +256,7 @@ class GaitSearch:
     def score_terms(self, values: Mapping[str, float]) -> Score:
         """Objective terms of a parameter set on the condition's own slope."""
         walker = self.walker(self.reflex["timestep_s"])
-        rollout = walker.rollout(values, self.reflex["duration_s"])
+        rollout = self._rollout(walker, values, self.reflex["duration_s"])
         return score(rollout.measures, self.condition["speed_m_s"], self.weights())
 
 

@@ -38,7 +38,7 @@ class Measures:
     scuff_BW : float
         Ground force of legs in swing.
     exo_work_J, exo_positive_work_J : float
-        Of both legs together.
+        Of the motor torques on the hips, both legs together; the actuator's friction is not in.
     body_mass_kg : float
         Without the exo.
     """

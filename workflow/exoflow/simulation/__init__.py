@@ -1,5 +1,14 @@
 """Models and their editing, and the engines behind one contract."""
 
-from exoflow.simulation.walker import Dofc, ExoLaw, NoExo, Policy, Push, SensorNoise, Walker
+from exoflow.simulation.walker import (
+    Dofc,
+    ExoLaw,
+    NoExo,
+    Policy,
+    Push,
+    SensorNoise,
+    Walker,
+    ZeroTorque,
+)
 
-__all__ = ["Dofc", "ExoLaw", "NoExo", "Policy", "Push", "SensorNoise", "Walker"]
+__all__ = ["Dofc", "ExoLaw", "NoExo", "Policy", "Push", "SensorNoise", "Walker", "ZeroTorque"]

@@ -8,7 +8,7 @@ import numpy as np
 from exoflow.control.exo_laws import EXTERNAL_COMMAND
 from exoflow.errors import SimulationError
 from exoflow.simulation import kernel
-from exoflow.simulation.walker import NoExo, Walker
+from exoflow.simulation.walker import Walker, ZeroTorque
 
 # Time over which the reference gait is measured and snapshots are drawn, s.
 REFERENCE_S = 10.0
@@ -39,7 +39,8 @@ class WalkerBatch:
     privileged : ndarray, shape (n_walkers, n_privileged)
         Simulation state scaled to about one.
     reference : dict
-        `speed_m_s`, `metabolic_power_W`, `cot_J_kg_m` of the steady gait at zero torque.
+        `speed_m_s`, `metabolic_power_W`, `cot_J_kg_m` of the steady gait with the powered exo
+        commanded to zero, so that a controller that does nothing changes nothing.
     """
 
     measure_names = kernel.MEASURE_NAMES
@@ -62,7 +63,7 @@ class WalkerBatch:
         self._reflexes = [first.table.arrays(parameters, first.timestep_s) for _ in walkers]
         if not first.exo_settings:
             raise SimulationError("a batch for learning needs a worn exo.")
-        zero = first.exo_arrays(NoExo())
+        zero = first.exo_arrays(ZeroTorque())
         self._exo = [zero._replace(mode=EXTERNAL_COMMAND) for _ in walkers]
         self.states = np.tile(first.start(parameters), (n_walkers, 1))
         self.measures = np.zeros((n_walkers, self.n_measures))
@@ -114,8 +115,8 @@ class WalkerBatch:
     def _walk_steadily(self) -> tuple[dict[str, float], np.ndarray]:
         """Reference costs at zero torque and the settled state they start from."""
         walker = self._walkers[0]
-        settled = walker.rollout(self._parameters, SETTLE_S)
-        walk = walker.rollout(self._parameters, REFERENCE_S, state=settled.state)
+        settled = walker.rollout(self._parameters, SETTLE_S, ZeroTorque())
+        walk = walker.rollout(self._parameters, REFERENCE_S, ZeroTorque(), state=settled.state)
         measures = walk.measures
         if settled.measures.fell or measures.fell:
             raise SimulationError(
@@ -135,7 +136,7 @@ class WalkerBatch:
         span = round(REFERENCE_S / walker.timestep_s)
         moments = np.sort(np.random.default_rng(seed).integers(0, span, size=n))
         state = (
-            walker.rollout(self._parameters, settle_s).state
+            walker.rollout(self._parameters, settle_s, ZeroTorque()).state
             if settle_s != SETTLE_S
             else self._steady.copy()
         )
@@ -144,7 +145,10 @@ class WalkerBatch:
         for row, moment in enumerate(moments):
             if moment > done:
                 state = walker.rollout(
-                    self._parameters, (moment - done) * walker.timestep_s, state=state
+                    self._parameters,
+                    (moment - done) * walker.timestep_s,
+                    ZeroTorque(),
+                    state=state,
                 ).state
                 done = moment
             snapshots[row] = state

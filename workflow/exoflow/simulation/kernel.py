@@ -15,7 +15,11 @@ from exoflow.control.exo_laws import (
     DOFC_MEMORY,
     EXTERNAL_COMMAND,
     NETWORK,
+    NO_ACTUATOR,
+    ZERO_TORQUE,
     actuator_step,
+    backdrive_friction,
+    delayed_command,
     delayed_output_feedback,
 )
 from exoflow.control.network import TCN, network_tick
@@ -62,6 +66,7 @@ from exoflow.simulation.layout import (
     DOFC_STATE,
     EXCITATION,
     EXO_COMMAND,
+    EXO_FRICTION,
     EXO_POSITIVE_WORK,
     EXO_RATE_LIMITED,
     EXO_TORQUE,
@@ -301,8 +306,19 @@ def metabolics(plant: Plant, state: np.ndarray, work: Work) -> None:
 def _exo_torques(
     plant: Plant, exo: Exo, state: np.ndarray, memory: np.ndarray, noise: np.ndarray, work: Work
 ) -> None:
-    """Run the exo law at control ticks and the actuator at every step; adds hip torques."""
+    """Run the exo law at control ticks and the actuator at every step; adds hip torques.
+
+    The joint feels the motor torque (EXO_TORQUE, what the device measures) and the friction
+    (EXO_FRICTION); EXO_WORK and EXO_POSITIVE_WORK are those of the motor torque alone. Rotor
+    inertia and the slope of the friction go into `work.matrix`, as those of contact do.
+    """
+    if exo.mode == NO_ACTUATOR:
+        for leg in range(2):
+            state[EXO_TORQUE + leg] = 0.0
+            state[EXO_FRICTION + leg] = 0.0
+        return
     step = int(state[STEP_COUNT])
+    line = state[state.shape[0] - 2 * exo.delay_steps :]
     if step % exo.steps_per_tick == 0 and exo.mode != EXTERNAL_COMMAND:
         tick = step // exo.steps_per_tick
         row = noise[tick % noise.shape[0]]
@@ -326,15 +342,24 @@ def _exo_torques(
                 features[4] = state[EXO_TORQUE]
                 features[5] = state[EXO_TORQUE + 1]
             network_tick(exo.network, features, memory, state[EXO_COMMAND : EXO_COMMAND + 2])
+        elif exo.mode == ZERO_TORQUE:
+            state[EXO_COMMAND] = 0.0
+            state[EXO_COMMAND + 1] = 0.0
     for leg in range(2):
+        hip = 3 + 3 * leg
+        velocity = state[V + hip]
+        command = delayed_command(line, exo.delay_steps, step, leg, state[EXO_COMMAND + leg])
         torque, limited = actuator_step(
-            state[EXO_TORQUE + leg], state[EXO_RATE_LIMITED + leg], state[EXO_COMMAND + leg],
+            state[EXO_TORQUE + leg], state[EXO_RATE_LIMITED + leg], command,
             exo.torque_limit, exo.slew, exo.lag, plant.dt,
         )  # fmt: skip
+        friction, damping = backdrive_friction(velocity, exo.friction, exo.friction_velocity)
         state[EXO_TORQUE + leg] = torque
         state[EXO_RATE_LIMITED + leg] = limited
-        work.force[3 + 3 * leg] += torque
-        power = torque * state[V + 3 + 3 * leg]
+        state[EXO_FRICTION + leg] = friction
+        work.force[hip] += torque + friction
+        work.matrix[hip, hip] += exo.inertia + plant.dt * damping
+        power = torque * velocity
         state[EXO_WORK] += power * plant.dt
         state[EXO_POSITIVE_WORK] += max(0.0, power) * plant.dt
 
@@ -565,6 +590,8 @@ def _store_row(
         row[ROW_GRF + i] = state[GRF + i]
     row[ROW_EXO] = state[EXO_TORQUE]
     row[ROW_EXO + 1] = state[EXO_TORQUE + 1]
+    row[ROW_EXO + 2] = state[EXO_FRICTION]
+    row[ROW_EXO + 3] = state[EXO_FRICTION + 1]
     row[ROW_COM] = state[COM]
     row[ROW_COM + 1] = state[COM + 1]
     for j in range(6):

@@ -59,17 +59,19 @@ TRUNK_LEAN = 169
 SCUFF = 170
 METABOLIC_EFFORT = 171
 HEAD_ACCELERATION = 172
-DOFC_STATE = 173
+EXO_FRICTION = 173
+DOFC_STATE = 175
+# The sensor ring, then the exo commands on their way to the actuator: 2 per step of delay.
 RING = DOFC_STATE + DOFC_MEMORY
 
 N_EVENT = 3
-# Trajectory row: time, q, v, 8 values per muscle, grf, exo torques, com, muscle moments, joint
-# stop moments, push, gait states, then running sums: metabolic energies (chosen model, Wang,
-# Uchida), exo work and positive exo work.
+# Trajectory row: time, q, v, 8 values per muscle, grf, exo torques and friction, com, muscle
+# moments, joint stop moments, push, gait states, then running sums: metabolic energies (chosen
+# model, Wang, Uchida), exo work and positive exo work.
 ROW_MUSCLE = 19
 ROW_GRF = ROW_MUSCLE + 8 * N_MUSCLES
 ROW_EXO = ROW_GRF + 4
-ROW_COM = ROW_EXO + 2
+ROW_COM = ROW_EXO + 4
 ROW_MOMENT = ROW_COM + 2
 ROW_STOP = ROW_MOMENT + 6
 ROW_PUSH = ROW_STOP + 6
@@ -145,12 +147,20 @@ class Work(NamedTuple):
 
 
 class Exo(NamedTuple):
-    """What drives the hips and what the actuator can do."""
+    """What drives the hips and what the actuator can do.
+
+    Friction and rotor inertia are here and not in the walker: they act under the laws that
+    have an actuator in the loop, and not in an exo that is carried along switched off.
+    """
 
     mode: int
     torque_limit: float
     slew: float
     lag: float
+    delay_steps: int
+    friction: float
+    friction_velocity: float
+    inertia: float
     steps_per_tick: int
     dofc_gain: float
     dofc_delay_ticks: float

@@ -8,18 +8,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from exoflow.config import to_plain
+from exoflow.config.exo import ExoSettings
 from exoflow.control.exo_laws import (
     DELAYED_OUTPUT_FEEDBACK,
     DOFC_RING,
     NETWORK,
+    NO_ACTUATOR,
     ZERO_TORQUE,
     smoothing_factor,
 )
-from exoflow.control.network import NetworkArrays, no_network, pack_network
+from exoflow.control.network import HISTORY_TICKS, NetworkArrays, no_network, pack_network
 from exoflow.control.policy_format import PolicyWeights, load_policy
 from exoflow.control.reflex_table import ReflexTable, load_reflex_table
 from exoflow.control.reflexes import N_SENSORS
-from exoflow.errors import ModelError
+from exoflow.errors import ModelError, PolicyFormatError
 from exoflow.records.par_file import read_par
 from exoflow.records.rollout import Measures, Rollout, Trajectory
 from exoflow.simulation import kernel, layout
@@ -35,6 +38,11 @@ OFFSET_DOFS = DOF_NAMES[2:]
 START_POSES = {"h0918v1": "scone2021", "h0918v2": "scone2026", "h0918v3": "scone2026"}
 INITIAL_LOAD_BW = 1.0
 MAX_STEPS = 2000
+# Longest delay of the output feedback that its ring holds, control ticks.
+LONGEST_DOFC_TICKS = DOFC_RING - 2
+# What the simulated sensors give a network at a control tick: a tcn has the gyroscopes.
+GYRO_INPUTS = ("thigh_gyro_r", "thigh_gyro_l")
+HIP_INPUTS = ("hip_r", "hip_l", "hip_velocity_r", "hip_velocity_l", "torque_r", "torque_l")
 
 TRAJECTORY_COLUMNS = (
     "time", *DOF_NAMES, *(f"{name}_u" for name in DOF_NAMES),
@@ -47,7 +55,8 @@ TRAJECTORY_COLUMNS = (
         )
     ),
     "leg_r.grf_x", "leg_r.grf_y", "leg_l.grf_x", "leg_l.grf_y",
-    "exo.hip_r.torque", "exo.hip_l.torque", "com_x", "com_y",
+    "exo.hip_r.torque", "exo.hip_l.torque", "exo.hip_r.friction", "exo.hip_l.friction",
+    "com_x", "com_y",
     *(f"{name}.muscle_moment" for name in DOF_NAMES[3:]),
     *(f"{name}.stop_moment" for name in DOF_NAMES[3:]), "push_x",
     "leg_r.gait_state", "leg_l.gait_state",
@@ -57,12 +66,17 @@ TRAJECTORY_COLUMNS = (
 
 @dataclass(frozen=True)
 class NoExo:
-    """Zero torque: nothing worn, or an exo that is worn and off (the mass is the walker's)."""
+    """No actuator: nothing worn, or an exo whose hips turn freely (the mass is the walker's)."""
+
+
+@dataclass(frozen=True)
+class ZeroTorque:
+    """A powered exo commanded to zero: its friction and rotor inertia are felt."""
 
 
 @dataclass(frozen=True)
 class Dofc:
-    """Delayed output feedback control."""
+    """Delayed output feedback control through the actuator."""
 
     gain_Nm: float
     delay_s: float
@@ -71,17 +85,35 @@ class Dofc:
 
 @dataclass(frozen=True)
 class Policy:
-    """A learned controller from its weights file."""
+    """A learned controller from its weights file, through the actuator."""
 
     weights: PolicyWeights
 
     @classmethod
     def load(cls, path: Path) -> "Policy":
-        """Read a weights file; see `control.policy_format.load_policy` for its errors."""
-        return cls(load_policy(path))
+        """Read a weights file.
+
+        Raises
+        ------
+        PolicyFormatError
+            As `control.policy_format.load_policy`, and if the controller observes something
+            that the simulated sensors do not give.
+        """
+        weights = load_policy(path)
+        if weights.status == "ok":
+            is_tcn = weights.kind == "tcn"
+            needed, n_ticks = (GYRO_INPUTS, 1) if is_tcn else (HIP_INPUTS, HISTORY_TICKS)
+            inputs = tuple(entry["name"] for entry in weights.io["inputs"])
+            if (inputs, weights.io["history"]) != (needed, n_ticks):
+                raise PolicyFormatError(
+                    f"{path}: observes {weights.io['history']} ticks of {', '.join(inputs)}; the "
+                    f"simulation gives a controller of kind {weights.kind} {n_ticks} of "
+                    f"{', '.join(needed)}. Train it again with this version."
+                )
+        return cls(weights)
 
 
-ExoLaw = NoExo | Dofc | Policy
+ExoLaw = NoExo | ZeroTorque | Dofc | Policy
 
 
 @dataclass(frozen=True)
@@ -200,7 +232,8 @@ class Walker:
         impairment : mapping, optional
             `side`, `muscles`, `excitation_ceiling`.
         exo : mapping, optional
-            The worn exo (masses, and its actuator if it has one); none: nothing is worn.
+            The worn exo: its masses and, with `torque_limit_Nm`, its actuator, whose other
+            keys default to those of config/exo.py. None: nothing is worn.
         limits : Limits, optional
             What is free in the penalties of `Measures`.
         with_uchida : bool
@@ -216,6 +249,8 @@ class Walker:
         if mass_scale != 1.0:
             walker = walker.with_mass_scale(mass_scale)
         walker = walker.on_slope(radians(slope_deg)).with_impairment(impairment)
+        if exo and "torque_limit_Nm" in exo:
+            exo = to_plain(ExoSettings()) | dict(exo)
         if exo:
             walker = walker.with_exo(exo["mass_pelvis_kg"], exo["mass_thigh_kg"])
         plant, body = assemble(walker, model, timestep_s, limits or Limits(), with_uchida)
@@ -270,32 +305,38 @@ class Walker:
 
     @property
     def n_state(self) -> int:
-        """Length of the state vector."""
-        return layout.RING + self.n_ring * N_SENSORS
+        """Length of the state vector: its last numbers are the exo commands on their way."""
+        return layout.RING + self.n_ring * N_SENSORS + 2 * self.delay_steps
 
     def exo_arrays(self, law: ExoLaw) -> layout.Exo:
         """The exo law and actuator as the kernel takes them."""
         s = self.exo_settings
+        if isinstance(law, NoExo):
+            return layout.Exo(
+                NO_ACTUATOR, 0.0, 0.0, 0.0, 0, 0.0, 1.0, 0.0, 1, 0.0, 0.0, 1.0, no_network()
+            )
         if "torque_limit_Nm" not in s:
-            if not isinstance(law, NoExo):
-                raise ModelError(
-                    "an exo law needs a worn exo: give `exo` settings to Walker.create."
-                )
-            return layout.Exo(ZERO_TORQUE, 0.0, 0.0, 0.0, 1, 0.0, 0.0, 1.0, no_network())
+            raise ModelError("an exo law needs a worn exo: give `exo` settings to Walker.create.")
         tick = 1.0 / s["control_rate_Hz"]
         mode, gain, delay, smoothing = ZERO_TORQUE, 0.0, 0.0, 1.0
         network: NetworkArrays = no_network()
         if isinstance(law, Dofc):
             mode, gain = DELAYED_OUTPUT_FEEDBACK, law.gain_Nm
-            delay = min(law.delay_s / tick, DOFC_RING - 2.0)
+            delay = min(law.delay_s / tick, float(LONGEST_DOFC_TICKS))
             smoothing = smoothing_factor(law.filter_tau_s, tick)
         elif isinstance(law, Policy):
             mode, network = NETWORK, pack_network(law.weights)
         return layout.Exo(
             mode, float(s["torque_limit_Nm"]), float(s["slew_Nm_s"]), float(s["lag_s"]),
-            self.steps_per_tick,
+            self.delay_steps, float(s["friction_Nm"]), float(s["friction_velocity_rad_s"]),
+            float(s["inertia_kg_m2"]), self.steps_per_tick,
             float(gain), float(delay), float(smoothing), network,
         )  # fmt: skip
+
+    @property
+    def delay_steps(self) -> int:
+        """Physics steps from a command to its arrival at the actuator, rounded to whole ones."""
+        return round(self.exo_settings.get("delay_s", 0.0) / self.timestep_s)
 
     @property
     def steps_per_tick(self) -> int:
@@ -352,7 +393,7 @@ class Walker:
         ----------
         parameters : mapping
             Reflex parameters and start-pose offsets.
-        exo : NoExo, Dofc or Policy, optional
+        exo : NoExo, ZeroTorque, Dofc or Policy, optional
         noise, noise_seed : optional
             Sensor noise of the exo.
         store_every_s : float, optional

@@ -1,4 +1,4 @@
-"""`metabolics`: one gait without exo, exo off, with DOFC and with each policy."""
+"""`metabolics`: one gait without exo, exo off, at zero torque, with DOFC and each policy."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -64,10 +64,9 @@ def run(
 def _compare(
     condition: str, settings: Mapping[str, Any], gait: Mapping[str, Any], policies: Sequence[Path]
 ) -> dict[str, dict]:
-    from exoflow.control.policy_format import load_policy
     from exoflow.gait.comparison import add_changes, evaluate_controller
     from exoflow.optimization.dofc_search import tune_dofc, unassisted
-    from exoflow.simulation import NoExo, Policy, SensorNoise, Walker
+    from exoflow.simulation import NoExo, Policy, SensorNoise, Walker, ZeroTorque
 
     chosen = settings["metabolics"]
     noise = None
@@ -87,7 +86,11 @@ def _compare(
         return evaluate_controller(walk, chosen["last_strides"])
 
     worn = walker(settings["exo"])
-    controllers = {"none": evaluate(walker(None), NoExo()), "off": evaluate(worn, NoExo())}
+    controllers = {
+        "none": evaluate(walker(None), NoExo()),
+        "off": evaluate(worn, NoExo()),
+        "zero_torque": evaluate(worn, ZeroTorque()),
+    }
     dofc = chosen["dofc"]
 
     def tuning_walkers() -> list[Walker]:
@@ -111,10 +114,10 @@ def _compare(
     }
     for path in policies:
         name = f"policy_{Path(path).stem}"
-        policy = load_policy(path)
-        if policy.status == "ok":
-            controllers[name] = evaluate(worn, Policy(policy))
+        policy = Policy.load(path)
+        if policy.weights.status == "ok":
+            controllers[name] = evaluate(worn, policy)
         else:
-            controllers[name] = {"skipped": policy.reason}
+            controllers[name] = {"skipped": policy.weights.reason}
     add_changes(controllers, "none")
     return controllers

@@ -1,9 +1,15 @@
 """`reflex`: settings of a condition -> reflex gains that make the walker walk."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from exoflow.optimization.gait_search import FoundGait, GaitSearch
+    from exoflow.records.rollout import Rollout
 
 # A gait is accepted when it walks this long at the search's own step.
 ACCEPTANCE_S = 60.0
@@ -27,7 +33,6 @@ def run(
     start_from : Path, optional
         Result of the condition named by `start_from`.
     """
-    from exoflow.config import scientific
     from exoflow.config.conditions import COLD_START
     from exoflow.figures.gait import save_gait_figure
     from exoflow.optimization.gait_search import GaitSearch
@@ -57,6 +62,40 @@ def run(
     search = GaitSearch(settings, f"reflex {condition}")
     scratch = checkpoint_path("reflex", condition, settings, inputs, suffix="")
     found = search.run(start_values, scratch)
+    result, walk = gait_result(search, found, condition, source)
+    files = [output, output.with_suffix(".parquet"), output.with_suffix(".svg")]
+    write_parquet(walk.trajectory, files[1])
+    save_gait_figure(result, files[2])
+    write_json(files[0], result)
+    write_run_record(
+        "reflex",
+        condition,
+        settings=settings,
+        inputs=inputs,
+        outputs=files,
+        seed=settings["reflex"]["seed"],
+        wall_time_s=time.monotonic() - started,
+    )
+    search.discard(scratch)
+
+
+def gait_result(
+    search: GaitSearch, found: FoundGait, condition: str, source: str
+) -> tuple[dict[str, Any], Rollout]:
+    """The result of a search as it is written, and the walk it was judged by.
+
+    Parameters
+    ----------
+    search, found
+        The search and what came of it.
+    condition : str
+        Condition id.
+    source : str
+        Where the start values are from.
+    """
+    from exoflow.config import scientific
+
+    settings = search.settings
     walk = search.walk(found.parameters, ACCEPTANCE_S, STORED_STEP_S)
     summary, cycle, reason = search.describe(walk, SUMMARY_STRIDES)
     terms = search.score_terms(found.parameters)
@@ -77,17 +116,4 @@ def run(
         "gait": summary,
         "cycle": cycle,
     }
-    files = [output, output.with_suffix(".parquet"), output.with_suffix(".svg")]
-    write_parquet(walk.trajectory, files[1])
-    save_gait_figure(result, files[2])
-    write_json(files[0], result)
-    write_run_record(
-        "reflex",
-        condition,
-        settings=settings,
-        inputs=inputs,
-        outputs=files,
-        seed=settings["reflex"]["seed"],
-        wall_time_s=time.monotonic() - started,
-    )
-    search.discard(scratch)
+    return result, walk

@@ -64,8 +64,7 @@ def walk_gait(gait: Path, duration_s: float, exo: str) -> tuple[dict[str, Any], 
     duration_s : float
         Walking time, s.
     exo : str
-        none, off (worn, no torque), dofc (the tuned law of the metabolics result beside the
-        gait) or a weights file.
+        As in `worn_exo.exo_law`.
 
     Raises
     ------
@@ -74,9 +73,10 @@ def walk_gait(gait: Path, duration_s: float, exo: str) -> tuple[dict[str, Any], 
     """
     from exoflow.config import load_params, to_plain
     from exoflow.config.exo import ExoSettings
-    from exoflow.errors import CheckpointError, UserError
+    from exoflow.errors import CheckpointError
     from exoflow.records.json_io import read_json
-    from exoflow.simulation import Dofc, ExoLaw, NoExo, Policy, Walker
+    from exoflow.simulation import Walker
+    from exoflow.stages.worn_exo import exo_law
 
     gait = Path(gait)
     found = read_json(gait)
@@ -87,20 +87,7 @@ def walk_gait(gait: Path, duration_s: float, exo: str) -> tuple[dict[str, Any], 
     if exo != "none":
         has_params = Path("params.yaml").is_file()
         worn = to_plain(load_params().exo if has_params else ExoSettings())
-    law: ExoLaw = NoExo()
-    if exo == "dofc":
-        metabolics = gait.parents[1] / "metabolics" / gait.name
-        tuned = read_json(metabolics)["controllers"].get("dofc")
-        if tuned is None:
-            raise CheckpointError(
-                f"{metabolics}: holds no tuned DOFC. Run `exoflow metabolics` first."
-            )
-        law = Dofc(tuned["gain_Nm"], tuned["delay_s"], tuned["filter_tau_s"])
-    elif exo not in ("none", "off"):
-        policy = Policy.load(Path(exo))
-        if policy.weights.status != "ok":
-            raise UserError(f"{exo}: holds no controller ({policy.weights.reason}).")
-        law = policy
+    law = exo_law(exo, gait)
     walker = Walker.for_gait(
         found, settings["model"], settings["condition"], settings["reflex"]["timestep_s"], worn
     )
