@@ -9,7 +9,7 @@ from exoflow.control.policy_format import NumpyPolicy, PolicyWeights
 LIMIT = 8.0
 
 
-def policy(kind, mirrored, seed=0):
+def policy(kind, mirrored, seed=0, spacing=None):
     """A small controller with random weights."""
     rng = np.random.default_rng(seed)
 
@@ -46,6 +46,8 @@ def policy(kind, mirrored, seed=0):
         "history": 1 if kind == "tcn" else 10, "history_order": "oldest_first", "rate_Hz": 100,
         "torque_limit_Nm": LIMIT, "slew_Nm_s": 160.0, "reset": "zeros",
     }  # fmt: skip
+    if spacing:
+        io["history_spacing_ticks"] = spacing
     return PolicyWeights(
         status="ok", reason="", kind=kind, mirrored=mirrored,
         input_scale=rng.uniform(0.2, 1.0, n_features // 2).repeat(2).astype(np.float32),
@@ -74,6 +76,29 @@ def test_compiled_network_follows_its_definition(kind, mirrored):
         seen.append(torque.copy())
         assert torque == pytest.approx(definition.step(row), abs=2e-5)
     assert np.std(seen) > 0.05  # the network does say something
+
+
+@pytest.mark.parametrize("kind", ["lstm_window", "lstm_carried", "mlp"])
+def test_compiled_network_follows_its_definition_with_a_spaced_history(kind):
+    weights = policy(kind, True, spacing=3)
+    network, definition = pack_network(weights), NumpyPolicy(weights)
+    memory, torque = np.zeros(network.n_memory, np.float32), np.zeros(2)
+    for row in weights.golden_inputs[:80]:
+        network_tick(network, row.copy(), memory, torque)
+        assert torque == pytest.approx(definition.step(row), abs=2e-5)
+
+
+def test_a_spaced_window_answers_to_every_third_tick_alone():
+    weights = policy("mlp", False, spacing=3)
+    rows = weights.golden_inputs[:28]
+    other = rows.copy()
+    # Samples 27, 24, ..., 0 are seen at tick 27; the ticks between them are not.
+    other[[1, 2, 25, 26]] += 5.0
+    one, two = (NumpyPolicy(weights).run(some)[-1] for some in (rows, other))
+    assert one == pytest.approx(two, abs=1e-12)
+    dense = policy("mlp", False)
+    sampled = NumpyPolicy(dense).run(rows[::3])[-1]
+    assert one == pytest.approx(sampled, abs=1e-12)
 
 
 def test_mirrored_controller_treats_both_legs_alike():

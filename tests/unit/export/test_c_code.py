@@ -8,6 +8,7 @@ import subprocess
 import numpy as np
 import pytest
 
+from exoflow.errors import PolicyFormatError
 from exoflow.export.c_code import (
     STRICT_FLAGS,
     count_multiply_adds,
@@ -220,3 +221,10 @@ def test_sources_do_not_depend_on_the_order_of_arrays(make_policy):
     weights = make_policy("mlp", n_steps=5)
     turned = dataclasses.replace(weights, arrays=dict(reversed(weights.arrays.items())))
     assert generate_sources(weights, "test") == generate_sources(turned, "test")
+
+
+def test_a_history_that_skips_ticks_is_refused_in_one_line(make_policy):
+    weights = make_policy("lstm_window", True)
+    spaced = dataclasses.replace(weights, io={**weights.io, "history_spacing_ticks": 2})
+    with pytest.raises(PolicyFormatError, match="history_spacing_ticks = 2 cannot be exported yet"):
+        generate_sources(spaced, "level/seed1")

@@ -34,9 +34,7 @@ class VelocityTeacher(torch.nn.Module):
 
 
 def _lesson(swinging_legs) -> Lesson:
-    settings = EnvironmentSettings(
-        angle_noise_rad=0.0, velocity_noise_rad_s=0.0, privileged=False, pool_moments=16
-    )
+    settings = EnvironmentSettings(privileged=False, pool_moments=16)
     return Lesson(AssistedGait(swinging_legs(TINY.walkers), settings), VelocityTeacher())
 
 

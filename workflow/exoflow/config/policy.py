@@ -13,7 +13,7 @@ class PolicyReward:
 
     task: str = setting(
         "cost_of_transport",
-        doc="Reward: exoflow's own, with the weights below, or Barati's as printed.",
+        doc="Task: exoflow's own, with the weights below, or Barati's with the printed ones.",
         choices=("cost_of_transport", "barati"),
     )
     cost_of_transport: float = setting(
@@ -107,6 +107,12 @@ class PolicySettings:
     )
     velocity_noise_rad_s: float = setting(
         0.1, doc="Standard deviation of the noise on hip velocities, rad/s.", minimum=0
+    )
+    history_spacing_ticks: int = setting(
+        1,
+        doc="Ticks between the ten samples that the controller sees; 1 is the last 100 ms.",
+        minimum=1,
+        maximum=20,
     )
     timestep_s: float = setting(
         0.001, doc="Step of the simulation in training, s.", minimum=0.0001, maximum=0.002

@@ -27,7 +27,8 @@ class NetworkArrays(NamedTuple):
     """A controller as plain arrays.
 
     `layout`: kind, mirrored, outputs, hidden, dense widths or (channels, kernel), ...;
-    `n_memory` float32 numbers carry it from tick to tick, zeros at a reset.
+    `n_memory` float32 numbers carry it from tick to tick, zeros at a reset; `spacing` ticks
+    lie between the inputs of its history.
     """
 
     layout: np.ndarray
@@ -36,13 +37,14 @@ class NetworkArrays(NamedTuple):
     dilation: np.ndarray
     torque_limit_Nm: float
     n_memory: int
+    spacing: int
 
 
 def no_network() -> NetworkArrays:
     """Placeholder for rollouts without a network."""
     return NetworkArrays(
         np.zeros(8, np.int64), np.zeros(1, np.float32), np.zeros(6, np.float32),
-        np.zeros(1, np.int64), 0.0, 1,
+        np.zeros(1, np.int64), 0.0, 1, 1,
     )  # fmt: skip
 
 
@@ -51,6 +53,7 @@ def pack_network(policy: PolicyWeights) -> NetworkArrays:
     a = policy.arrays
     kind = KINDS[policy.kind]
     n_out = a["out_w"].shape[0]
+    n_kept = n_kept_inputs(policy.history_spacing_ticks)
     pieces: list[np.ndarray] = []
     dilation = np.zeros(1, np.int64)
 
@@ -64,14 +67,14 @@ def pack_network(policy: PolicyWeights) -> NetworkArrays:
         pieces.append(a["lstm_b"].ravel())
         dense("fc")
         shape = [hidden, a["fc_w"].shape[0]]
-        n_memory = HISTORY_TICKS * POLICY_FEATURES + 4 * hidden
+        n_memory = n_kept + 4 * hidden
     elif kind == MLP:
         layers = sorted(k for k in a if k.startswith("fc") and k.endswith("_w"))
         shape = [len(layers)]
         for i in range(len(layers)):
             dense(f"fc{i}")
             shape.append(a[f"fc{i}_w"].shape[0])
-        n_memory = HISTORY_TICKS * POLICY_FEATURES
+        n_memory = n_kept
     else:
         n_layers = sum(k.startswith("conv") and k.endswith("_w") for k in a)
         channels, _, kernel = a["conv0_w"].shape
@@ -87,7 +90,14 @@ def pack_network(policy: PolicyWeights) -> NetworkArrays:
     return NetworkArrays(
         layout, np.concatenate([p.astype(np.float32) for p in pieces]),
         policy.input_scale.astype(np.float32), dilation, float(policy.torque_limit_Nm), n_memory,
+        policy.history_spacing_ticks,
     )  # fmt: skip
+
+
+@compiled
+def n_kept_inputs(spacing: int) -> int:
+    """Numbers a history keeps: every tick from its oldest to its newest sample."""
+    return ((HISTORY_TICKS - 1) * spacing + 1) * POLICY_FEATURES
 
 
 @compiled
@@ -248,24 +258,28 @@ def network_tick(
         torque[0] = limit * math.tanh(out[0])
         torque[1] = limit * math.tanh(out[1])
         return
-    n = HISTORY_TICKS * POLICY_FEATURES
-    for i in range(n - POLICY_FEATURES):
+    kept = n_kept_inputs(net.spacing)
+    for i in range(kept - POLICY_FEATURES):
         memory[i] = memory[i + POLICY_FEATURES]
     for i in range(POLICY_FEATURES):
-        memory[n - POLICY_FEATURES + i] = features[i] * net.input_scale[i]
+        memory[kept - POLICY_FEATURES + i] = features[i] * net.input_scale[i]
+    n = HISTORY_TICKS * POLICY_FEATURES
     hidden = layout[3] if layout[0] != MLP else 0
     h = np.zeros(max(1, hidden), np.float32)
     c = np.zeros(max(1, hidden), np.float32)
     history = np.empty(n, np.float32)
     views = 2 if layout[1] == 1 else 1
     for view in range(views):
-        for i in range(n):
-            # The left leg's view swaps every right-left pair of features.
-            history[i] = memory[i] if view == 0 else memory[i ^ 1]
+        for sample in range(HISTORY_TICKS):
+            at = sample * net.spacing * POLICY_FEATURES
+            for i in range(POLICY_FEATURES):
+                # The left leg's view swaps every right-left pair of features.
+                feature = i if view == 0 else i ^ 1
+                history[sample * POLICY_FEATURES + i] = memory[at + feature]
         if layout[0] == MLP:
             _perceptron_output(net, history, out)
         else:
-            carried = n + view * 2 * hidden
+            carried = kept + view * 2 * hidden
             for j in range(hidden):
                 keep = layout[0] == LSTM_CARRIED
                 h[j] = memory[carried + j] if keep else np.float32(0.0)

@@ -106,6 +106,11 @@ class PolicyWeights:
         return int(self.io["history"])
 
     @property
+    def history_spacing_ticks(self) -> int:
+        """Ticks from one input of the history to the next; 1 in files that do not say."""
+        return int(self.io.get("history_spacing_ticks", 1))
+
+    @property
     def n_passes(self) -> int:
         """Network evaluations per tick: one per leg if mirrored."""
         return 2 if self.mirrored else 1
@@ -204,7 +209,7 @@ def save_policy(path: str | Path, weights: PolicyWeights) -> None:
 class NumpyPolicy:
     """What each kind of controller computes, one control tick at a time.
 
-    Every kind keeps its inputs of the last `history` ticks, oldest first and
+    Every kind sees `history` inputs, `history_spacing_ticks` apart, oldest first and
     zero before the first tick. A mirrored controller evaluates its network for
     the right leg with the features as given, and for the left leg with each
     (right, left) pair swapped; states that are carried exist once per leg.
@@ -241,7 +246,8 @@ class NumpyPolicy:
     def reset(self) -> None:
         """Back to the start of a walk: zero history, zero recurrent state."""
         weights = self.weights
-        self._history: np.ndarray = np.zeros((weights.history, weights.n_features), self.dtype)
+        kept = (weights.history - 1) * weights.history_spacing_ticks + 1
+        self._history: np.ndarray = np.zeros((kept, weights.n_features), self.dtype)
         if weights.kind == "lstm_carried":
             hidden = self._array["lstm_w_hh"].shape[1]
             self._carried: list[np.ndarray] = [
@@ -273,9 +279,9 @@ class NumpyPolicy:
         """
         self._history = np.roll(self._history, -1, axis=0)
         self._history[-1] = np.asarray(features, self.dtype) * self._scale
+        seen = self._history[:: self.weights.history_spacing_ticks]
         outputs = [
-            self._network(self._history[:, self._order[leg]], leg)
-            for leg in range(self.weights.n_passes)
+            self._network(seen[:, self._order[leg]], leg) for leg in range(self.weights.n_passes)
         ]
         return np.tanh(np.concatenate(outputs)) * self._limit
 
@@ -476,6 +482,9 @@ def _check_io(path: Path, weights: PolicyWeights) -> None:
             _fail(path, f"io_json.{key} is {io[key]!r}, expected {allowed!r}")
     if not isinstance(io["history"], int) or io["history"] < 1:
         _fail(path, f"io_json.history is {io['history']!r}, expected a number of ticks >= 1")
+    spacing = io.get("history_spacing_ticks", 1)
+    if not isinstance(spacing, int) or spacing < 1:
+        _fail(path, f"io_json.history_spacing_ticks is {spacing!r}, expected ticks >= 1")
     if weights.kind == "tcn" and io["history"] != 1:
         _fail(path, f"io_json.history is {io['history']}, expected 1: a tcn keeps its own past")
     for key in ("rate_Hz", "torque_limit_Nm", "slew_Nm_s"):

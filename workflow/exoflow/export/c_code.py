@@ -8,6 +8,7 @@ import numpy as np
 
 from exoflow import __version__
 from exoflow.control.policy_format import PolicyWeights, layer_count
+from exoflow.errors import PolicyFormatError
 
 # Of policy.h: raise it when a caller compiled against an older one would break.
 ABI_VERSION = 1
@@ -47,7 +48,18 @@ def generate_sources(weights: PolicyWeights, name: str) -> dict[str, str]:
     dict
         Text by file name: policy.h, policy.c, policy_weights.h, policy_weights.c,
         policy_math.h, policy_layers.h.
+
+    Raises
+    ------
+    PolicyFormatError
+        If the controller's history skips ticks.
     """
+    if weights.history_spacing_ticks != 1:
+        raise PolicyFormatError(
+            f"export: {name}: history_spacing_ticks = {weights.history_spacing_ticks} cannot be "
+            "exported yet, the C code keeps consecutive ticks. Train with "
+            "policy.history_spacing_ticks = 1."
+        )
     common = {
         "title": f'Controller "{name}", kind {weights.kind}.',
         "version": __version__,

@@ -15,9 +15,10 @@ import gymnasium
 import numpy as np
 
 from exoflow.errors import SimulationError
-from exoflow.gait.tasks.observation import FEATURE_NAMES, N_ACTOR, History, noise_std
+from exoflow.gait.tasks.observation import History
+from exoflow.gait.tasks.registry import task as find_task
 from exoflow.gait.tasks.reset import SnapshotPool
-from exoflow.gait.tasks.reward import CostOfTransport, Tick
+from exoflow.gait.tasks.task import Task, Tick, torque_command_Nm, total
 
 CONTROL_DT_S = 0.01
 N_LEGS = 2
@@ -26,15 +27,18 @@ N_LEGS = 2
 N_CRITIC_EXTRA = 2 + N_LEGS
 # Relative cost and speed differ from 1 by a few percent; this brings them to about 1.
 CRITIC_GAIN = 10.0
+DEFAULT_TASK = "cost_of_transport"
+# Walkers that leave the finite numbers count as falls. More of them than this share of the
+# episodes, judged after this many, means settings that cannot be simulated, not bad luck.
+RUNAWAY_SHARE = 1e-3
+RUNAWAY_EPISODES = 1000
 
 
 @dataclass(frozen=True)
 class EnvironmentSettings:
-    """How walking is measured and cut into episodes; the reward is a task of its own."""
+    """How walking is measured and cut into episodes; everything else is the task's."""
 
     torque_limit_Nm: float = 8.0
-    angle_noise_rad: float = 0.05
-    velocity_noise_rad_s: float = 0.1
     episode_s: float = 10.0
     average_s: float = 1.0
     pool_moments: int = 256
@@ -46,50 +50,62 @@ class AssistedGait:
     """A batch of walkers with a hip exo; episodes end by falling or by time.
 
     Observations have shape (n_walkers, 60 + n_critic), float32: first the ten
-    ticks the controller sees (`tasks.observation`), then, if `privileged`, what
+    ticks the controller sees (`task.observation`), then, if `privileged`, what
     only the critic sees. Actions have shape (n_walkers, 2), right and left
-    torque as a share of the limit, -1..1, flexion positive.
+    torque as a share of the limit, -1..1, flexion positive (`task.action`).
 
-    Walkers that are done stay as they are until `reset` is called for them.
+    Walkers that are done stay as they are until `reset` is called for them. A walker
+    that leaves the finite numbers keeps its last finite tick and counts as fallen and
+    in `runaways`; its measure `finite` is 0.
 
     Parameters
     ----------
     batch
         Walkers as `Walker.batch` makes them (states, measures, privileged, step).
     settings : EnvironmentSettings
-    reward
-        A task's reward (`tasks.reward`).
+    task : Task, optional
+        From `tasks.registry.task`; the default task if not given.
     seed : int
         Of the snapshot pool, the resets and the sensor noise.
     pool : SnapshotPool, optional
-        Moments to start from; recorded from `batch` if not given.
+        Moments to start from; the task's start on `batch` if not given.
+
+    Attributes
+    ----------
+    reward_terms : dict
+        What every term of the task's reward gave in the last tick, by name, (n_walkers,).
+    runaways, episodes : int
+        Walkers that left the finite numbers, and episodes begun, since the environment was made.
     """
 
     def __init__(
         self,
         batch: Any,
         settings: EnvironmentSettings,
-        reward: Any = None,
+        task: Task | None = None,
         seed: int = 0,
         pool: SnapshotPool | None = None,
     ):
         self.batch = batch
         self.settings = settings
-        self.reward = reward or CostOfTransport()
+        self.task = task or find_task(DEFAULT_TASK)
         self.n_walkers = batch.n_walkers
         self.rng = np.random.default_rng(seed)
-        self.pool = pool or SnapshotPool.record(
+        self.pool = pool or self.task.start(
             batch, settings.pool_moments, seed, settings.pool_settle_s
         )
         self._reference_speed = float(batch.reference["speed_m_s"])
         self._reference_power = float(batch.reference["metabolic_power_W"])
         self._forget = math.exp(-CONTROL_DT_S / settings.average_s)
         self._max_ticks = round(settings.episode_s / CONTROL_DT_S)
-        self._feature_columns = [batch.index(name) for name in FEATURE_NAMES]
+        self._feature_columns = [batch.index(name) for name in self.task.observation.names]
         self._column = {name: batch.index(name) for name in batch.measure_names}
-        self.history = History(
-            self.n_walkers, noise_std(settings.angle_noise_rad, settings.velocity_noise_rad_s)
-        )
+        observation = self.task.observation
+        noise = self.task.randomization.noise_std(observation)
+        self.history = History(self.n_walkers, noise, observation)
+        self.reward_terms: dict[str, np.ndarray] = {}
+        self.runaways, self.episodes, self._walked = 0, 0, False
+        self._lost = np.zeros(self.n_walkers, bool)
         self.ticks = np.zeros(self.n_walkers, np.int64)
         self.mean_power_W = np.full(self.n_walkers, self._reference_power)
         self.mean_speed_m_s = np.full(self.n_walkers, self._reference_speed)
@@ -105,12 +121,25 @@ class AssistedGait:
     @property
     def observation_space(self) -> gymnasium.spaces.Box:
         """Space of one walker's observation."""
-        return gymnasium.spaces.Box(-np.inf, np.inf, (N_ACTOR + self.n_critic,), np.float32)
+        return gymnasium.spaces.Box(
+            -np.inf, np.inf, (self.task.observation.size + self.n_critic,), np.float32
+        )
 
     @property
     def action_space(self) -> gymnasium.spaces.Box:
         """Space of one walker's action."""
         return gymnasium.spaces.Box(-1.0, 1.0, (N_LEGS,), np.float32)
+
+    @property
+    def observation_elements(self) -> tuple[tuple[str, str], ...]:
+        """Name and unit of every number of an observation; 1 where it has no unit."""
+        seen = self.task.observation.elements()
+        if not self.settings.privileged:
+            return seen
+        gain = f"1/{CRITIC_GAIN:g}"
+        averages = (("relative_cost_minus_one", gain), ("relative_speed_minus_one", gain))
+        actions = tuple((f"last_action_{name}", unit) for name, unit, _ in self.task.action)
+        return (*seen, *self.batch.privileged_elements, *averages, *actions)
 
     def reset(self, rows: np.ndarray | None = None) -> np.ndarray:
         """Start the walkers `rows` (indices, default all) anew at random moments of the pool.
@@ -130,6 +159,8 @@ class AssistedGait:
         self.mean_power_W[rows] = self._reference_power
         self.mean_speed_m_s[rows] = self._reference_speed
         self.action[rows] = 0.0
+        self._lost[rows] = False
+        self.episodes += len(rows)
         return self.observe()[rows]
 
     def step(self, action: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -149,20 +180,25 @@ class AssistedGait:
         Raises
         ------
         SimulationError
-            If a walker left the finite numbers; names walker, time and variable.
+            If an action or a reward term is not finite, if walkers leave the finite numbers in
+            the first tick of all, or if they do so in more than 0.1 % of 1000 episodes or more.
         """
         action = np.asarray(action, float)
-        self.batch.step(action * self.settings.torque_limit_Nm)
+        self._require_finite(action.sum(axis=1), "the action")
+        self.batch.step(torque_command_Nm(action, self.settings.torque_limit_Nm))
         self.ticks += 1
-        self.measures[:] = self.batch.measures
-        self.privileged[:] = self.batch.privileged
-        self._require_finite()
+        self._take_measures()
         tick = self._average(action)
         self.action[:] = action
         self.history.append(self.measures[:, self._feature_columns], self.rng)
-        terminated = self.reward.fell(tick)
+        terminated = self.task.fell(tick)
         truncated = (self.ticks >= self._max_ticks) & ~terminated
-        return self.observe(), self.reward(tick), terminated, truncated
+        self.reward_terms = self.task.terms(tick)
+        reward = total(self.reward_terms)
+        if not np.isfinite(reward).all():
+            for name, value in self.reward_terms.items():
+                self._require_finite(value, f"reward term {name!r} of task {self.task.name!r}")
+        return self.observe(), reward, terminated, truncated
 
     def observe(self) -> np.ndarray:
         """Current observations, a new array. Shape: (n_walkers, 60 + n_critic), float32."""
@@ -184,6 +220,7 @@ class AssistedGait:
             **arrays,
             "walkers": self.batch.states.copy(),
             "history": self.history.ticks.copy(),
+            "counts": (self.runaways, self.episodes, self._walked),
             "rng": self.rng.bit_generator.state,
         }
 
@@ -193,9 +230,12 @@ class AssistedGait:
             getattr(self, name)[:] = state[name]
         self.batch.states[:] = state["walkers"]
         self.history.ticks[:] = state["history"]
+        self.runaways, self.episodes, self._walked = state["counts"]
         self.rng.bit_generator.state = state["rng"]
 
-    _ARRAYS = ("ticks", "mean_power_W", "mean_speed_m_s", "action", "measures", "privileged")
+    _ARRAYS = (
+        "ticks", "mean_power_W", "mean_speed_m_s", "action", "measures", "privileged", "_lost",
+    )  # fmt: skip
 
     def _relative_cost(self) -> np.ndarray:
         reference = self._reference_power / self._reference_speed
@@ -216,25 +256,54 @@ class AssistedGait:
             action_change=np.sum((action - self.action) ** 2, axis=1),
             com_height_m=self.measure("com_height_m"),
             fallen=self.measure("fallen") > 0.5,
+            measure=self.measure,
         )
 
-    def _require_finite(self) -> None:
-        measures = self.measures
-        bad = ~np.isfinite(measures).all(axis=1) | (self.measure("finite") < 0.5)
-        if not bad.any():
+    def _take_measures(self) -> None:
+        """Copy the batch's measures; of a walker that ran away, keep the last finite ones."""
+        measures, privileged = self.batch.measures, self.batch.privileged
+        sound = np.isfinite(measures).all(axis=1) & np.isfinite(privileged).all(axis=1)
+        lost = ~sound | (measures[:, self._column["finite"]] < 0.5)
+        if not lost.any():
+            self.measures[:] = measures
+            self.privileged[:] = privileged
+        else:
+            new = lost & ~self._lost
+            self.runaways += int(new.sum())
+            if new.any():
+                self._refuse_many_runaways(int(np.argmax(new)))
+            self.measures[~lost] = measures[~lost]
+            self.privileged[~lost] = privileged[~lost]
+            self.measures[lost, self._column["fallen"]] = 1.0
+            self.measures[lost, self._column["finite"]] = 0.0
+            self._lost = lost
+        self._walked = True
+
+    def _refuse_many_runaways(self, walker: int) -> None:
+        many = self.episodes >= RUNAWAY_EPISODES
+        if self._walked and not (many and self.runaways > RUNAWAY_SHARE * self.episodes):
             return
-        walker = int(np.argmax(bad))
-        names = [
-            name
-            for name, value in zip(self.batch.measure_names, measures[walker], strict=True)
-            if not np.isfinite(value)
-        ]
-        variable = names[0] if names else "the simulation state"
+        pairs = zip(self.batch.measure_names, self.batch.measures[walker], strict=True)
+        names = [name for name, value in pairs if not np.isfinite(value)]
         raise SimulationError(
-            f"{variable} of walker {walker} is not finite "
-            f"{self.ticks[walker] * CONTROL_DT_S:.2f} s after its episode began. "
+            f"{names[0] if names else 'the simulation state'} of walker {walker} is not finite "
+            f"{self._time_s(walker):.2f} s after its episode began, number {self.runaways} in "
+            f"{self.episodes} episodes (allowed: {RUNAWAY_SHARE:.1%}, none in the first tick). "
             "Lower policy.timestep_s or exo.torque_limit_Nm."
         )
+
+    def _require_finite(self, values: np.ndarray, what: str) -> None:
+        bad = ~np.isfinite(values)
+        if bad.any():
+            walker = int(np.argmax(bad))
+            raise SimulationError(
+                f"{what} is {values[walker]:g} for walker {walker}, "
+                f"{self._time_s(walker):.2f} s after its episode began; it must be finite. "
+                "Lower policy.learning_rate, or correct the term in gait/tasks."
+            )
+
+    def _time_s(self, walker: int) -> float:
+        return float(self.ticks[walker] * CONTROL_DT_S)
 
 
 class AssistedGaitEnv(gymnasium.Env):
@@ -244,14 +313,16 @@ class AssistedGaitEnv(gymnasium.Env):
     ----------
     batch
         A batch of exactly one walker.
-    settings, reward
+    settings, task
         As for `AssistedGait`.
     """
 
     metadata = {"render_modes": []}  # noqa: RUF012 - the base class declares it so
 
-    def __init__(self, batch: Any, settings: EnvironmentSettings | None = None, reward: Any = None):
-        self._gait = AssistedGait(batch, settings or EnvironmentSettings(), reward)
+    def __init__(
+        self, batch: Any, settings: EnvironmentSettings | None = None, task: Task | None = None
+    ):
+        self._gait = AssistedGait(batch, settings or EnvironmentSettings(), task)
         self.observation_space = self._gait.observation_space
         self.action_space = self._gait.action_space
 

@@ -9,7 +9,7 @@ import torch
 
 from exoflow.control.policy_format import PolicyWeights
 from exoflow.gait.environment import AssistedGait
-from exoflow.gait.tasks.observation import FEATURES, HISTORY_TICKS, N_FEATURES
+from exoflow.gait.tasks.observation import N_FEATURES
 from exoflow.learning.networks import Actor, Controller
 
 # 15 s: longer than any memory of the controller, start-up included.
@@ -44,7 +44,14 @@ def policy_weights(
         mirrored=actor.mirrored,
         input_scale=actor.input_scale.numpy(),
         torque_limit_Nm=limit,
-        io=io_description(FEATURES, HISTORY_TICKS, limit, slew_Nm_s, source),
+        io=io_description(
+            gait.task.observation.features,
+            gait.task.observation.ticks,
+            limit,
+            slew_Nm_s,
+            source,
+            gait.task.observation.spacing_ticks,
+        ),
         arrays=actor.arrays(),
         golden_inputs=inputs,
         golden_outputs=outputs,
@@ -57,6 +64,7 @@ def io_description(
     torque_limit_Nm: float,
     slew_Nm_s: float,
     source: dict[str, Any],
+    history_spacing_ticks: int = 1,
 ) -> dict[str, Any]:
     """What a device must feed and limit: `io_json` of the weights file."""
     named = [
@@ -67,6 +75,7 @@ def io_description(
         "inputs": named[0],
         "outputs": named[1],
         "history": history,
+        "history_spacing_ticks": history_spacing_ticks,
         "history_order": "oldest_first",
         "rate_Hz": 100,
         "reset": "zeros",

@@ -13,6 +13,7 @@ from stable_baselines3.common.vec_env import SubprocVecEnv
 
 from exoflow.config.policy import PolicySettings
 from exoflow.gait.environment import AssistedGait, AssistedGaitEnv
+from exoflow.gait.tasks.registry import task
 from exoflow.learning.gait_ppo import GaitPPO
 from exoflow.learning.training import build, environment_settings, make_learner, prepare_torch
 from exoflow.learning.training_logs import training_logger
@@ -75,7 +76,8 @@ def time_subprocesses(
     prepare_torch()
 
     def make_environment():
-        return AssistedGaitEnv(make_batch(1), environment_settings(settings, torque_limit_Nm))
+        environment = environment_settings(settings, torque_limit_Nm)
+        return AssistedGaitEnv(make_batch(1), environment, task(settings.reward.task, settings))
 
     env = SubprocVecEnv([make_environment] * processes, start_method="fork")
     try:

@@ -18,8 +18,7 @@ from stable_baselines3.common.vec_env import VecEnv
 from exoflow.config.policy import PolicySettings
 from exoflow.gait.environment import CONTROL_DT_S, AssistedGait, EnvironmentSettings
 from exoflow.gait.tasks.observation import HISTORY_TICKS, input_scale
-from exoflow.gait.tasks.reset import SnapshotPool
-from exoflow.gait.tasks.reward import Barati, CostOfTransport
+from exoflow.gait.tasks.registry import task as find_task
 from exoflow.learning import checkpoint
 from exoflow.learning.evaluation import Evaluation, evaluate
 from exoflow.learning.gait_policy import critic_scale
@@ -150,12 +149,13 @@ def build(
     make_batch: Callable[[int], Any], settings: PolicySettings, torque_limit_Nm: float, seed: int
 ) -> tuple[GaitPPO, AssistedGait]:
     """The learner with its walkers, and the environment of the evaluations."""
-    environment, reward = environment_settings(settings, torque_limit_Nm), make_reward(settings)
+    environment = environment_settings(settings, torque_limit_Nm)
+    task = find_task(settings.reward.task, settings)
     batch = make_batch(settings.n_walkers)
-    pool = SnapshotPool.record(batch, environment.pool_moments, seed, environment.pool_settle_s)
-    gait = AssistedGait(batch, environment, reward, seed, pool)
+    pool = task.start(batch, environment.pool_moments, seed, environment.pool_settle_s)
+    gait = AssistedGait(batch, environment, task, seed, pool)
     evaluation_batch = make_batch(settings.evaluation_walkers)
-    evaluation_gait = AssistedGait(evaluation_batch, environment, reward, seed, pool)
+    evaluation_gait = AssistedGait(evaluation_batch, environment, task, seed, pool)
     vec_env = AssistedGaitVecEnv(gait)
     model = make_learner(
         vec_env, settings, torque_limit_Nm, seed, gait.n_critic, rollout_ticks(settings)
@@ -167,8 +167,6 @@ def environment_settings(settings: PolicySettings, torque_limit_Nm: float) -> En
     """How walking is measured and cut into episodes in training."""
     return EnvironmentSettings(
         torque_limit_Nm=torque_limit_Nm,
-        angle_noise_rad=settings.angle_noise_rad,
-        velocity_noise_rad_s=settings.velocity_noise_rad_s,
         episode_s=settings.episode_s,
         average_s=settings.reward.average_s,
         privileged=settings.privileged_critic,
@@ -220,20 +218,6 @@ def make_learner(
             "final_std_share": settings.final_std_share,
             "critic_learning_rate": settings.critic_learning_rate,
         },
-    )
-
-
-def make_reward(settings: PolicySettings) -> CostOfTransport | Barati:
-    """The reward of the chosen task."""
-    weights = settings.reward
-    if weights.task == "barati":
-        return Barati()
-    return CostOfTransport(
-        cost_of_transport=weights.cost_of_transport,
-        speed=weights.speed,
-        speed_tolerance=weights.speed_tolerance,
-        smoothness=weights.smoothness,
-        fall=weights.fall,
     )
 
 

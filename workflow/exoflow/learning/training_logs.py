@@ -23,7 +23,9 @@ class DvcliveWriter(KVWriter):
             monitor_system=False,
         )
 
-    def write(self, key_values: dict[str, Any], key_excluded: dict[str, Any], step: int = 0) -> None:
+    def write(
+        self, key_values: dict[str, Any], key_excluded: dict[str, Any], step: int = 0
+    ) -> None:
         """One row of every number."""
         self.live.step = step
         for name, value in sorted(key_values.items()):

@@ -8,12 +8,27 @@ import numpy as np
 from exoflow.control.exo_laws import EXTERNAL_COMMAND
 from exoflow.errors import SimulationError
 from exoflow.simulation import kernel
+from exoflow.simulation.model_data import DOF_NAMES, MUSCLE_NAMES
 from exoflow.simulation.walker import Walker, ZeroTorque
 
 # Time over which the reference gait is measured and snapshots are drawn, s.
 REFERENCE_S = 10.0
 # Walk from the start pose until the gait is steady, s.
 SETTLE_S = 5.0
+TRANSLATIONS = DOF_NAMES[:2]
+PRIVILEGED_LEG_ELEMENTS = (
+    ("load", "body weights"),
+    ("gait_state", "4"),
+    ("exo_torque", "share of the torque limit"),
+)
+# Name and unit of each number of `privileged`, as `kernel.observe_walker` scales them: a
+# velocity of 1 stands for 5 rad/s, or 5 m/s of the pelvis. The first position would only grow.
+PRIVILEGED_ELEMENTS = (
+    *((f"position_{name}", "m" if name in TRANSLATIONS else "rad") for name in DOF_NAMES[1:]),
+    *((f"velocity_{name}", "5 m/s" if name in TRANSLATIONS else "5 rad/s") for name in DOF_NAMES),
+    *((f"activation_{muscle}", "1") for muscle in MUSCLE_NAMES),
+    *((f"{name}_{leg}", unit) for leg in "rl" for name, unit in PRIVILEGED_LEG_ELEMENTS),
+)
 
 
 class WalkerBatch:
@@ -37,7 +52,7 @@ class WalkerBatch:
     measures : ndarray, shape (n_walkers, n_measures)
         After `step`; columns in `measure_names`.
     privileged : ndarray, shape (n_walkers, n_privileged)
-        Simulation state scaled to about one.
+        Simulation state scaled to about one; names and units in `privileged_elements`.
     reference : dict
         `speed_m_s`, `metabolic_power_W`, `cot_J_kg_m` of the steady gait with the powered exo
         commanded to zero, so that a controller that does nothing changes nothing.
@@ -46,6 +61,7 @@ class WalkerBatch:
     measure_names = kernel.MEASURE_NAMES
     n_measures = len(kernel.MEASURE_NAMES)
     n_privileged = kernel.N_PRIVILEGED
+    privileged_elements = PRIVILEGED_ELEMENTS
 
     def __init__(
         self,

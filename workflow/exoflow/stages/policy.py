@@ -123,7 +123,6 @@ def _walkers(walk: Mapping[str, Any], settings: Mapping[str, Any], policy: Any):
     except SimulationError as problem:
         return None, str(problem).rstrip(".")
 
-
     def make_batch(n_walkers: int):
         return walker.batch(walk["parameters"], n_walkers, threads=policy.threads)
 

@@ -107,8 +107,10 @@ def _teach(
     import numpy as np
 
     from exoflow.config.build import build
+    from exoflow.config.policy import PolicySettings
     from exoflow.config.student import StudentSettings
-    from exoflow.gait.environment import AssistedGait, EnvironmentSettings
+    from exoflow.gait.environment import DEFAULT_TASK, AssistedGait, EnvironmentSettings
+    from exoflow.gait.tasks.registry import task as find_task
     from exoflow.learning.distillation import Lesson, distil, fidelity, open_loop_fidelity
     from exoflow.learning.onnx_export import onnx_bytes
     from exoflow.learning.policy_weights import load_actor
@@ -119,14 +121,19 @@ def _teach(
     student_settings = build(StudentSettings, settings["student"], "student", "settings")
     prepare_torch(student_settings.torch_threads)
     limit, slew = settings["exo"]["torque_limit_Nm"], settings["exo"]["slew_Nm_s"]
-    environment = EnvironmentSettings(
-        torque_limit_Nm=limit, angle_noise_rad=0.0, velocity_noise_rad_s=0.0, privileged=False
-    )
+    environment = EnvironmentSettings(torque_limit_Nm=limit, privileged=False)
 
     def lesson(name: str, walk: Mapping, policy: Any) -> Lesson:
         walker = _walker(settings, name, walk, settings["exo"], student_settings.timestep_s)
         batch = walker.batch(walk["parameters"], student_settings.walkers)
-        gait = AssistedGait(batch, environment, seed=student_settings.seed)
+        # Perfect sensors, read at the moments that the teacher was trained with.
+        seen = PolicySettings(
+            angle_noise_rad=0.0,
+            velocity_noise_rad_s=0.0,
+            history_spacing_ticks=policy.history_spacing_ticks,
+        )
+        task = find_task(DEFAULT_TASK, seen)
+        gait = AssistedGait(batch, environment, task, student_settings.seed)
         return Lesson(gait, load_actor(policy))
 
     classes = {name: lesson(name, *pair) for name, pair in lessons.items()}

@@ -1,6 +1,7 @@
 import numpy as np
 
-from exoflow.gait.tasks.observation import History, input_scale, noise_std
+from exoflow.gait.tasks.observation import History, Observation, input_scale
+from exoflow.gait.tasks.task import Randomization
 
 
 def test_input_scale_is_one_over_the_typical_values():
@@ -8,7 +9,9 @@ def test_input_scale_is_one_over_the_typical_values():
 
 
 def test_noise_is_on_angles_and_velocities_only():
-    np.testing.assert_allclose(noise_std(0.05, 0.1), [0.05, 0.05, 0.1, 0.1, 0, 0])
+    np.testing.assert_allclose(
+        Randomization(0.05, 0.1).noise_std(Observation()), [0.05, 0.05, 0.1, 0.1, 0, 0]
+    )
 
 
 def test_history_runs_from_oldest_to_newest():
@@ -26,3 +29,22 @@ def test_restart_empties_only_its_walkers():
     assert history.ticks[0].all()
     assert not history.ticks[1, :9].any()
     assert (history.ticks[1, 9] == 7.0).all()
+
+
+def test_spaced_history_shows_every_third_tick():
+    observation = Observation(spacing_ticks=3)
+    history, rng = History(1, np.zeros(6), observation), np.random.default_rng(0)
+    history.restart(np.array([0]), np.full((1, 6), 1.0), rng)
+    for tick in range(2, 41):
+        history.append(np.full((1, 6), float(tick)), rng)
+        if tick == 5:
+            # Before the first tick there were zeros: 5 and 2 are known.
+            np.testing.assert_array_equal(history.flat[0, ::6], [0] * 8 + [2, 5])
+    np.testing.assert_array_equal(history.flat[0, ::6], np.arange(13, 41, 3))
+
+
+def test_elements_are_named_by_their_age():
+    names = [name for name, _ in Observation(spacing_ticks=2).elements()]
+    assert names[0] == "hip_r_18_ticks_ago"
+    assert names[53] == "torque_l_2_ticks_ago"
+    assert names[54] == "hip_r"

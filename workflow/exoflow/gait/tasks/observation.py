@@ -8,6 +8,8 @@ Raw SI values; the network scales them itself (`input_scale`).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 HISTORY_TICKS = 10
@@ -35,40 +37,75 @@ def input_scale(torque_limit_Nm: float) -> np.ndarray:
     return (1.0 / np.repeat(typical, 2)).astype(np.float32)
 
 
-def noise_std(angle_rad: float, velocity_rad_s: float) -> np.ndarray:
-    """Standard deviation of the sensor noise of one tick, SI units. Shape: (6,).
+@dataclass(frozen=True)
+class Observation:
+    """Which measures the controller sees, and of which ticks.
 
-    The torque is the actuator's own reading and carries no noise.
+    Attributes
+    ----------
+    features : tuple of (name, unit, sign)
+        Measures of the walkers, right before left in every pair.
+    ticks : int
+        Samples of each, the current one included.
+    spacing_ticks : int
+        From one sample to the next; 1 is every tick.
     """
-    return np.repeat((angle_rad, velocity_rad_s, 0.0), 2)
+
+    features: tuple[tuple[str, str, str], ...] = FEATURES
+    ticks: int = HISTORY_TICKS
+    spacing_ticks: int = 1
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the features of one tick."""
+        return tuple(name for name, _, _ in self.features)
+
+    @property
+    def size(self) -> int:
+        """Numbers of a whole observation."""
+        return self.ticks * len(self.features)
+
+    def elements(self) -> tuple[tuple[str, str], ...]:
+        """Name and unit of every number, in order: `hip_r_9_ticks_ago`, ..., `torque_l`."""
+        ages = range((self.ticks - 1) * self.spacing_ticks, -1, -self.spacing_ticks)
+        return tuple(
+            (f"{name}_{age}_ticks_ago" if age else name, unit)
+            for age in ages
+            for name, unit, _ in self.features
+        )
 
 
 class History:
-    """The last ten ticks of every walker, each sample with the noise it was measured with.
+    """The last ticks of every walker, each sample with the noise it was measured with.
 
     Parameters
     ----------
     n_walkers : int
-    noise : ndarray, shape (6,)
+    noise : ndarray, shape (n_features,)
         Standard deviation per feature, SI units.
+    observation : Observation, optional
+        How many samples it shows and how far apart; all ticks between them are kept.
     """
 
-    def __init__(self, n_walkers: int, noise: np.ndarray):
+    def __init__(self, n_walkers: int, noise: np.ndarray, observation: Observation | None = None):
+        shown = observation or Observation()
         self.noise = noise
-        self.ticks = np.zeros((n_walkers, HISTORY_TICKS, N_FEATURES), np.float32)
+        self.spacing_ticks = shown.spacing_ticks
+        kept = (shown.ticks - 1) * shown.spacing_ticks + 1
+        self.ticks = np.zeros((n_walkers, kept, len(noise)), np.float32)
 
     def append(self, samples: np.ndarray, rng: np.random.Generator) -> None:
-        """Measure `samples`, shape (n_walkers, 6), and drop the oldest tick."""
+        """Measure `samples`, shape (n_walkers, n_features), and drop the oldest tick."""
         measured = samples + self.noise * rng.standard_normal(samples.shape)
         self.ticks[:, :-1] = self.ticks[:, 1:]
         self.ticks[:, -1] = measured
 
     def restart(self, rows: np.ndarray, samples: np.ndarray, rng: np.random.Generator) -> None:
-        """Forget the walkers `rows` (indices) and measure their first sample, shape (k, 6)."""
+        """Forget the walkers `rows` (indices) and measure their first sample, one row each."""
         self.ticks[rows] = 0.0
         self.ticks[rows, -1] = samples + self.noise * rng.standard_normal(samples.shape)
 
     @property
     def flat(self) -> np.ndarray:
-        """Shape: (n_walkers, 60), tick-major, oldest tick first. A view."""
-        return self.ticks.reshape(len(self.ticks), N_ACTOR)
+        """Shape: (n_walkers, 60), tick-major, oldest tick first. To be read only: may be a view."""
+        return self.ticks[:, :: self.spacing_ticks].reshape(len(self.ticks), -1)

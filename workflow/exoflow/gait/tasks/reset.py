@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from exoflow.errors import SimulationError
+
 
 @dataclass(frozen=True, eq=False)
 class SnapshotPool:
@@ -25,7 +27,13 @@ class SnapshotPool:
 
     @classmethod
     def record(cls, batch: Any, n_moments: int, seed: int, settle_s: float) -> SnapshotPool:
-        """Take moments from `batch` and let each walk one tick, which fills its measures."""
+        """Take moments from `batch` and let each walk one tick, which fills its measures.
+
+        Raises
+        ------
+        SimulationError
+            If a moment is not finite: every episode would start from a broken walker.
+        """
         moments = batch.snapshot_pool(n_moments, seed, settle_s)
         parts = []
         for first in range(0, n_moments, batch.n_walkers):
@@ -40,7 +48,13 @@ class SnapshotPool:
                     for array in (batch.states, batch.measures, batch.privileged)
                 ]
             )
-        return cls(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
+        pool = cls(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
+        if not (np.isfinite(pool.measures).all() and np.isfinite(pool.privileged).all()):
+            raise SimulationError(
+                "a moment of the steady gait without torque is not finite. "
+                "Lower policy.timestep_s, or optimize the gait first."
+            )
+        return pool
 
     def __len__(self) -> int:
         return len(self.states)
