@@ -8,7 +8,7 @@ from pathlib import Path
 
 from exoflow.cli.command import Command, existing_file
 from exoflow.cli.params import PARAMS_COMMAND
-from exoflow.config import PHASES, load_params
+from exoflow.config import PHASES, load_params, to_plain
 from exoflow.config.build import did_you_mean
 from exoflow.errors import UserError
 
@@ -46,6 +46,27 @@ def robustness(options: argparse.Namespace) -> None:
         seed=options.seed,
         threads=options.threads,
         as_json=options.json,
+        output=optional_path(options.output),
+    )
+
+
+def speeds(options: argparse.Namespace) -> None:
+    """Walk gaits of several speeds with one policy."""
+    policy = existing_file("--policy", options.policy, "Policies: results/policy/ID/seedN.npz.")
+    gaits = [
+        existing_file("--gaits", gait, "Gaits: results/reflex/ID.json.") for gait in options.gaits
+    ]
+    params = load_params()
+
+    from exoflow.stages import speeds as stage
+
+    stage.run(
+        policy=policy,
+        gaits=gaits,
+        settings={
+            name: to_plain(getattr(params, name))
+            for name in ("model", "exo", "policy", "metabolics")
+        },
         output=optional_path(options.output),
     )
 
@@ -212,6 +233,20 @@ def robustness_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output", metavar="FILE.json", help="write the JSON, every trial in it")
 
 
+def speeds_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--policy", required=True, metavar="FILE.npz", help="results/policy/ID/seedN.npz"
+    )
+    parser.add_argument(
+        "--gaits",
+        required=True,
+        nargs="+",
+        metavar="GAIT.json",
+        help="results/reflex/ID.json of several conditions, each with its own speed",
+    )
+    parser.add_argument("--output", metavar="FILE.json", help="write the same as JSON")
+
+
 def model_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", choices=("geometry",), help="what to compute")
     parser.add_argument("--model", default="h0918v3", metavar="ID", help="default: h0918v3")
@@ -252,6 +287,13 @@ TOOL_COMMANDS = {
         "ground by up to 2 degrees and change its body mass by up to 10 %%, at several time steps.",
         robustness_options,
         robustness,
+    ),
+    "speeds": Command(
+        "one policy on gaits of several speeds",
+        "Walk every gait without exo and with the same policy: speed, torque, change of cost. "
+        "Model, exo, sensor noise and walking time are those of params.yaml.",
+        speeds_options,
+        speeds,
     ),
     "view": Command(
         "walk a gait and show it in MuJoCo's viewer",

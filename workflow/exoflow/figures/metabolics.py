@@ -237,7 +237,7 @@ def _grouped_bars(
             _label(axes, place, None, "skipped")
     axes.set_xticks(np.arange(len(rows)), list(rows))
     axes.tick_params(axis="x", length=0)
-    axes.margins(y=0.16)
+    axes.margins(y=0.22)
     zero_line(axes)
 
 
