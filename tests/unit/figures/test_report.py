@@ -286,6 +286,7 @@ def test_fall_on_a_slope_is_a_miss_and_the_interval_over_seeds_is_shown(
     ) in page.text
     assert "lowers the cost of transport in 0 of 1 evaluated" in page.text
     assert "policies of 2 seeds: cost of transport −6.0 [−8.0, −4.0] %" in page.text
+    assert "1 of them fall in some walk, and only what stands counts." in page.text
     assert "Walks that stand" in page.text and "2/3" in page.text
     assert "Lag, flexion (ms)" in page.text and "124" in page.text
 

@@ -179,12 +179,14 @@ def _assistance(condition: str, results: Results) -> Iterator[Finding]:
         yield _policy(condition, name, controllers)
     over_seeds = group_words(result, "change_cot_pct")
     if over_seeds:
-        yield Finding(
-            "note",
-            "assistance",
-            f"{condition}, policies of {group_size(result)} seeds: cost of transport {over_seeds} "
-            "% (mean and 95 % bootstrap interval over seeds).",
+        text = (
+            f"{condition}, policies of {group_size(result)} seeds: cost of transport {over_seeds}"
         )
+        text += " % (mean and 95 % bootstrap interval over seeds)"
+        fallen = known(result["groups"]["policy"].get("n_fell"))
+        if fallen:
+            text += f"; {fallen:.0f} of them fall in some walk, and only what stands counts"
+        yield Finding("note", "assistance", text + ".")
     yield from _dofc(condition, controllers)
 
 

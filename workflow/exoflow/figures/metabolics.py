@@ -118,7 +118,7 @@ def metabolics_figure(
             if seeds:
                 axes.set_xlabel(f"Policy, {group_size(result)} seeds: {seeds} %", fontsize=7.5)
         if timing:
-            timing_panels(*panels[1], shown)
+            timing_panels(panels[1][0], panels[1][1], shown)
             handles, labels = panels[1][1].get_legend_handles_labels()
             figure.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), 5))
         if heading:
