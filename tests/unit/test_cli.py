@@ -41,7 +41,8 @@ def calls(monkeypatch):
         if noted.error is not None:
             raise noted.error
 
-    for name in (*PHASES, "simulate", "adapt", "view", "robustness", "model_geometry", "bench"):
+    tools = ("simulate", "adapt", "view", "robustness", "speeds", "model_geometry", "bench")
+    for name in (*PHASES, *tools):
         stage = types.ModuleType(f"exoflow.stages.{name}")
         stage.run = run
         monkeypatch.setitem(sys.modules, stage.__name__, stage)
@@ -142,6 +143,14 @@ def test_help_loads_none_of_the_big_packages():
             ["robustness", "--gait", "x", "--threads", "0"],
             "argument --threads: 0 is not a whole number from 1 on.",
         ),
+        (
+            ["speeds", "--policy", "none.npz", "--gaits", "results/reflex/level.json"],
+            "--policy none.npz: no such file. Policies: results/policy/ID/seedN.npz.",
+        ),
+        (
+            ["speeds", "--policy", "results/policy/level/seed1.npz", "--gaits", "x.json"],
+            "--gaits x.json: no such file. Gaits: results/reflex/ID.json.",
+        ),
         (["params", "use", "tiny"], "config/tiny.yaml: no such file."),
         (["prune", "walk"], "argument phase: invalid choice: 'walk'"),
     ],
@@ -240,6 +249,19 @@ def test_robustness_hands_over_its_options(folder, calls, capsys):
         "as_json": True,
         "output": None,
     }
+
+
+def test_speeds_hands_over_files_and_the_settings_of_params_yaml(folder, calls, capsys):
+    policy, gait = "results/policy/level/seed1.npz", "results/reflex/level.json"
+    run(capsys, "speeds", "--policy", policy, "--gaits", gait, gait, "--output", "x.json")
+    settings = calls.arguments.pop("settings")
+    assert calls.arguments == {
+        "policy": Path(policy),
+        "gaits": [Path(gait), Path(gait)],
+        "output": Path("x.json"),
+    }
+    assert set(settings) == {"model", "exo", "policy", "metabolics"}
+    assert settings["metabolics"]["noise_seeds"] == [1, 2]
 
 
 def test_view_opens_a_window_unless_a_picture_is_asked_for(folder, calls, capsys):

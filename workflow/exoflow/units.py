@@ -13,3 +13,8 @@ def radians(angle_deg: float) -> float:
 def degrees(angle_rad: float) -> float:
     """Radians to degrees."""
     return math.degrees(angle_rad)
+
+
+def km_per_hour(speed_m_s: float) -> float:
+    """Metres per second to kilometres per hour."""
+    return 3.6 * speed_m_s

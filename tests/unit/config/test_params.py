@@ -77,6 +77,15 @@ def test_full_matrix_is_that_of_a_paper():
             "params.yaml: policy.buffer = 1000 is not a multiple of policy.n_walkers = 32.",
         ),
         (
+            {"metabolics": {"slopes_deg": []}},
+            "params.yaml: metabolics.slopes_deg = [] is empty. List each value once, one at least.",
+        ),
+        (
+            {"metabolics": {"noise_seeds": [1, 2, 1]}},
+            "params.yaml: metabolics.noise_seeds = [1, 2, 1] names a value twice. "
+            "List each value once, one at least.",
+        ),
+        (
             {"export": {"policies": ["level/seed2"]}},
             "params.yaml: export.policies: level/seed2 is not trained here. "
             "Did you mean level/seed1? Known: level/seed1, student.",

@@ -176,6 +176,31 @@ def make_controller(kind: str, change_pct: float, speed_m_s: float = 1.28) -> di
             "exo_power_r_W": (torque * np.cos(2 * np.pi * phase + 2.0) * 1.6).tolist(),
         },
     }
+    standing = {"fell": False, "speed_m_s": speed_m_s, "change_cot_pct": change_pct}
+    values |= {
+        "walks": [standing | {"slope_change_deg": slope} for slope in (-1.0, 0.0, 1.0)],
+        "fall_fraction": 0.0,
+        "change_speed_pct": 100 * (speed_m_s / 1.28 - 1),
+        "change_net_cot_pct": 1.2 * change_pct,
+        "speed_matched": abs(speed_m_s / 1.28 - 1) <= 0.02,
+        "energy": {"muscle_joint_power_W": 8.1, "muscle_positive_fiber_power_W": 175.0},
+        "torque_quality": None,
+    }
+    values["cycle"]["hip_muscle_moment_r_Nm"] = (-60 * np.cos(2 * np.pi * (phase - 0.05))).tolist()
+    if peak:
+        values["energy"]["exo_performance_index"] = 0.83
+        values["torque_quality"] = {
+            "largest_step_per_10ms_Nm": 0.61,
+            "power_above_10Hz_pct": 0.04,
+            "left_right_r": 0.99,
+            "peak_sd_Nm": 0.12,
+            "flexion_peak_lag_ms": 124.0 if kind == "dofc" else -87.0,
+            "flexion_peak_pct": 66.0 if kind == "dofc" else 47.0,
+            "flexion_muscle_peak_pct": 55.0,
+            "extension_peak_lag_ms": None,
+            "extension_peak_pct": None,
+            "extension_muscle_peak_pct": None,
+        }
     if kind == "dofc":
         values |= {"gain_Nm": 9.4, "delay_s": 0.12, "filter_tau_s": 0.05}
     return values

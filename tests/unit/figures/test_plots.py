@@ -84,6 +84,39 @@ def test_metabolics_figure_shows_value_change_speed_and_falls(fake: SimpleNamesp
         assert part in text
 
 
+def with_two_policies(result: dict) -> dict:
+    """A second policy that fell in one of three walks, and what the group says."""
+    first = result["controllers"]["policy_seed1"]
+    walks = [*first["walks"][:2], {"fell": True, "fall_time_s": 4.2, "slope_change_deg": 1.0}]
+    second = first | {"walks": walks, "fell": True, "fall_time_s": 4.2, "fall_fraction": 1 / 3}
+    result["controllers"]["policy_seed2"] = second
+    interval = {"mean": -6.0, "ci95": [-8.0, -4.0]}
+    result["groups"] = {
+        "policy": {"n": 2, "n_fell": 1, "change_cot_pct": interval, "change_power_pct": interval}
+    }
+    return result
+
+
+def test_metabolics_figure_shows_partial_falls_seeds_and_lags(fake: SimpleNamespace) -> None:
+    text = words(metabolics_figure(with_two_policies(fake.metabolics("level"))))
+    for part in ("fell 1/3", "Policy, 2 seeds: −6.0 [−8.0, −4.0] %", "Muscles' moment, right hip",
+                 "+124 ms", "−87 ms"):  # fmt: skip
+        assert part in text
+    bars = words(metabolics_figure(fake.metabolics("level"), timing=False))
+    assert "ms" not in bars.split() and "2 seeds" not in bars
+
+
+def test_lags_of_many_controllers_are_left_to_the_table(fake: SimpleNamespace) -> None:
+    result = with_two_policies(fake.metabolics("level"))
+    controllers = result["controllers"]
+    controllers["policy_seed3"] = controllers["policy_seed1"]
+    assert "+124 ms" not in words(torque_figure(result))
+
+
+def test_changes_figure_marks_the_walks_that_fell(fake: SimpleNamespace) -> None:
+    assert "fell 1/3" in words(changes_figure([with_two_policies(fake.metabolics("level"))]))
+
+
 def test_skipped_metabolics_gives_the_reason() -> None:
     skipped = {"status": "skipped", "reason": "no gait", "condition": "uphill"}
     assert "not evaluated (no gait)" in " ".join(words(metabolics_figure(skipped)).split())

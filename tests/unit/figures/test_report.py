@@ -266,6 +266,31 @@ def test_fallen_controller_has_no_bar_and_no_change(fake: SimpleNamespace, tmp_p
     assert "lowers the cost of transport in 0 of 1 evaluated" in page.text
 
 
+def test_fall_on_a_slope_is_a_miss_and_the_interval_over_seeds_is_shown(
+    fake: SimpleNamespace, tmp_path: Path
+) -> None:
+    fake.write(tmp_path / "reflex" / "level.json", fake.reflex("level"))
+    result = fake.metabolics("level")
+    policy = result["controllers"]["policy_seed1"]
+    policy["walks"][2] = {"fell": True, "fall_time_s": 4.25, "slope_change_deg": 1.0}
+    policy |= {"fell": True, "fall_time_s": 4.25, "fall_fraction": 1 / 3}
+    interval = {"mean": -6.0, "ci95": [-8.0, -4.0]}
+    result["groups"] = {
+        "policy": {"n": 2, "n_fell": 1, "change_cot_pct": interval, "change_power_pct": interval}
+    }
+    fake.write(tmp_path / "metabolics" / "level.json", result)
+    _, page = make_page(tmp_path)
+    assert (
+        "level, policy (seed 1): the walker falls in 1 of 3 walks, first after 4.2 s; "
+        "cost of transport in the others −6.4 %."
+    ) in page.text
+    assert "lowers the cost of transport in 0 of 1 evaluated" in page.text
+    assert "policies of 2 seeds: cost of transport −6.0 [−8.0, −4.0] %" in page.text
+    assert "1 of them fall in some walk, and only what stands counts." in page.text
+    assert "Walks that stand" in page.text and "2/3" in page.text
+    assert "Lag, flexion (ms)" in page.text and "124" in page.text
+
+
 def test_curve_without_evaluations_still_draws(fake: SimpleNamespace, tmp_path: Path) -> None:
     summary = {"status": "ok", "reason": None, "kind": "mlp", "steps": 100_000}
     fake.write(tmp_path / "policy" / "level" / "seed1.json", summary)

@@ -9,7 +9,7 @@ from typing import Any
 
 from exoflow.cli.command import Command, existing_file
 from exoflow.cli.params import PARAMS_COMMAND
-from exoflow.config import PHASES, load_params
+from exoflow.config import PHASES, load_params, to_plain
 from exoflow.config.build import did_you_mean
 from exoflow.errors import UserError
 
@@ -49,6 +49,27 @@ def robustness(options: argparse.Namespace) -> None:
         seed=options.seed,
         threads=options.threads,
         as_json=options.json,
+        output=optional_path(options.output),
+    )
+
+
+def speeds(options: argparse.Namespace) -> None:
+    """Walk gaits of several speeds with one policy."""
+    policy = existing_file("--policy", options.policy, "Policies: results/policy/ID/seedN.npz.")
+    gaits = [
+        existing_file("--gaits", gait, "Gaits: results/reflex/ID.json.") for gait in options.gaits
+    ]
+    params = load_params()
+
+    from exoflow.stages import speeds as stage
+
+    stage.run(
+        policy=policy,
+        gaits=gaits,
+        settings={
+            name: to_plain(getattr(params, name))
+            for name in ("model", "exo", "policy", "metabolics")
+        },
         output=optional_path(options.output),
     )
 
@@ -252,6 +273,20 @@ def adapt_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def speeds_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--policy", required=True, metavar="FILE.npz", help="results/policy/ID/seedN.npz"
+    )
+    parser.add_argument(
+        "--gaits",
+        required=True,
+        nargs="+",
+        metavar="GAIT.json",
+        help="results/reflex/ID.json of several conditions, each with its own speed",
+    )
+    parser.add_argument("--output", metavar="FILE.json", help="write the same as JSON")
+
+
 def model_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", choices=("geometry",), help="what to compute")
     parser.add_argument("--model", default="h0918v3", metavar="ID", help="default: h0918v3")
@@ -300,6 +335,13 @@ TOOL_COMMANDS = {
         "same search with --exo none is the control.",
         adapt_options,
         adapt,
+    ),
+    "speeds": Command(
+        "one policy on gaits of several speeds",
+        "Walk every gait without exo and with the same policy: speed, torque, change of cost. "
+        "Model, exo, sensor noise and walking time are those of params.yaml.",
+        speeds_options,
+        speeds,
     ),
     "view": Command(
         "walk a gait and show it in MuJoCo's viewer",

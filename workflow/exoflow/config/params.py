@@ -85,6 +85,7 @@ def build_params(data: Any, source: str = "params.yaml") -> Params:
     params = Params(expand_conditions(data["conditions"], source), **sections)
     check_exo(params.exo, source)
     check_policy(params.policy, source)
+    check_metabolics(params.metabolics, source)
     check_export(params, source)
     return params
 
@@ -101,6 +102,18 @@ def check_policy(policy: PolicySettings, source: str) -> None:
             f"{source}: policy.buffer = {policy.buffer} is not a multiple of "
             f"policy.batch = {policy.batch}."
         )
+
+
+def check_metabolics(metabolics: MetabolicsSettings, source: str) -> None:
+    """A comparison needs a walk, and counts none twice."""
+    for name in ("slopes_deg", "noise_seeds"):
+        values = getattr(metabolics, name)
+        if not values or len(set(values)) < len(values):
+            problem = "names a value twice" if values else "is empty"
+            raise ParamsError(
+                f"{source}: metabolics.{name} = {shown(list(values))} {problem}. "
+                "List each value once, one at least."
+            )
 
 
 def check_export(params: Params, source: str) -> None:

@@ -5,7 +5,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from exoflow.figures.gait import norm_band
-from exoflow.figures.metabolics import walking_controllers, why_no_value
+from exoflow.figures.metabolics import (
+    fall_words,
+    group_size,
+    group_words,
+    walking_controllers,
+    why_no_value,
+)
 from exoflow.figures.numbers import fixed, is_reduction, known, scientific, signed
 from exoflow.figures.results import Results, condition_fields, why_missing
 from exoflow.figures.style import controller_label
@@ -61,7 +67,9 @@ def headline(results: Results, findings: list[Finding]) -> str:
         condition
         for condition in results.conditions
         if any(
-            name.startswith("policy") and is_reduction(known(values.get("change_cot_pct")) or 0.0)
+            name.startswith("policy")
+            and not values.get("fell")
+            and is_reduction(known(values.get("change_cot_pct")) or 0.0)
             for name, values in walking_controllers(results.metabolics.get(condition)).items()
         )
     ]
@@ -169,6 +177,16 @@ def _assistance(condition: str, results: Results) -> Iterator[Finding]:
         yield Finding("absent", "assistance", f"{condition}: no policy was evaluated.")
     for name in policies:
         yield _policy(condition, name, controllers)
+    over_seeds = group_words(result, "change_cot_pct")
+    if over_seeds:
+        text = (
+            f"{condition}, policies of {group_size(result)} seeds: cost of transport {over_seeds}"
+        )
+        text += " % (mean and 95 % bootstrap interval over seeds)"
+        fallen = known(result["groups"]["policy"].get("n_fell"))
+        if fallen:
+            text += f"; {fallen:.0f} of them fall in some walk, and only what stands counts"
+        yield Finding("note", "assistance", text + ".")
     yield from _dofc(condition, controllers)
 
 
@@ -176,9 +194,7 @@ def _policy(condition: str, name: str, controllers: Mapping[str, Mapping]) -> Fi
     values = controllers[name]
     label = f"{condition}, {controller_label(name).lower()}"
     if values.get("fell"):
-        time = known(values.get("fall_time_s"))
-        when = "" if time is None else f" after {fixed(time, 1)} s"
-        return Finding("miss", "assistance", f"{label}: the walker falls{when}.")
+        return Finding("miss", "assistance", f"{label}: the walker falls{_falls(values)}.")
     change, power = known(values.get("change_cot_pct")), known(values.get("change_power_pct"))
     reason = why_no_value(values)
     if reason or change is None:
@@ -191,6 +207,18 @@ def _policy(condition: str, name: str, controllers: Mapping[str, Mapping]) -> Fi
     return Finding("met" if is_reduction(change) else "miss", "assistance", text + ".")
 
 
+def _falls(values: Mapping[str, Any]) -> str:
+    """How often and when a walker fell, and what the other walks say."""
+    time, words = known(values.get("fall_time_s")), fall_words(values)
+    when = "" if time is None else f" after {fixed(time, 1)} s"
+    if "/" not in words:
+        return when
+    falls, walks = words.removeprefix("fell ").split("/")
+    text = f" in {falls} of {walks} walks" + (f", first{when}" if when else "")
+    change = known(values.get("change_cot_pct"))
+    return text if change is None else f"{text}; cost of transport in the others {signed(change)} %"
+
+
 def _speeds(values: Mapping[str, Any], reference: Mapping[str, Any] | None) -> str:
     speed = known(values.get("speed_m_s"))
     before = known((reference or {}).get("speed_m_s"))
@@ -199,8 +227,10 @@ def _speeds(values: Mapping[str, Any], reference: Mapping[str, Any] | None) -> s
     text = f", at {fixed(speed)} m/s"
     if before:
         text += f" (without exo {fixed(before)} m/s"
-        change = 100.0 * (speed / before - 1.0)
-        if abs(change) > SPEED_CHANGE_PCT:
+        change = known(values.get("change_speed_pct"))
+        change = 100.0 * (speed / before - 1.0) if change is None else change
+        matched = values.get("speed_matched")
+        if not (abs(change) <= SPEED_CHANGE_PCT if matched is None else matched):
             text += f", {signed(change)} %: part of the change is the speed's"
         text += ")"
     return text
@@ -211,7 +241,8 @@ def _dofc(condition: str, controllers: Mapping[str, Mapping]) -> Iterator[Findin
     if values is None:
         return
     if values.get("fell"):
-        yield Finding("note", "assistance", f"{condition}, DOFC: the walker falls.")
+        text = f"{condition}, DOFC: the walker falls{_falls(values)}."
+        yield Finding("note", "assistance", text)
         return
     change = known(values.get("change_cot_pct"))
     if change is None:

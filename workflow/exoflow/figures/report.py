@@ -58,6 +58,7 @@ def render_report(results: Results, title: str = "exoflow report") -> str:
             gaits=[pictures.gait_picture(results, condition) for condition in conditions],
             gait_table=tables.gait_table(results),
             torques=[pictures.torque_picture(results, condition) for condition in conditions],
+            torque_table=tables.torque_table(results),
             changes=pictures.changes_picture(results),
             costs=[pictures.cost_picture(results, condition) for condition in conditions],
             cost_table=tables.cost_table(results),

@@ -94,16 +94,18 @@ def gait_picture(results: Results, condition: str) -> Picture:
 
 
 def torque_picture(results: Results, condition: str) -> Picture:
-    """Torque, power and hip angle of a condition, per controller."""
+    """Torque, the muscles' moment, power and hip angle of a condition, per controller."""
     reason = results.why_no_metabolics(condition)
     if reason:
         return Picture(title=condition, reason=reason)
     return _picture(
         lambda: torque_figure(results.metabolics[condition]),
         f"torque-{condition}",
-        f"{condition} ({results.words(condition)}): exo torque (flexion positive), mechanical "
-        "power given to the right leg, and hip angle with and without the exo; mean over the "
-        "last strides from right heel strike.",
+        f"{condition} ({results.words(condition)}): exo torque and the muscles' own hip moment "
+        "(flexion positive), mechanical power given to the right leg, and hip angle with and "
+        "without the exo; mean over the last strides of the level walk from right heel strike. "
+        "Dots: peaks of the exo; rings: the muscles' nearest peak of the same sign with the exo "
+        "on; number: lag of the exo, positive when it is late.",
         "no controller walked to the end",
         condition,
     )
@@ -115,10 +117,11 @@ def cost_picture(results: Results, condition: str) -> Picture:
     if reason:
         return Picture(title=condition, reason=reason)
     return _picture(
-        lambda: metabolics_figure(results.metabolics[condition], heading=False),
+        lambda: metabolics_figure(results.metabolics[condition], heading=False, timing=False),
         f"cost-{condition}",
-        f"{condition} ({results.words(condition)}): cost and change against no exo; under each "
-        "name the speed walked. Exo off: its mass alone; zero torque: friction and rotor too.",
+        f"{condition} ({results.words(condition)}): cost of the level walk, mean change against "
+        "no exo over slopes and sensor noise, and walks that fell; under each name the speed "
+        "walked. Exo off: its mass alone; zero torque: friction and rotor too.",
         "",
         condition,
     )
@@ -151,7 +154,9 @@ def changes_picture(results: Results) -> Picture:
         lambda: changes_figure(_in_order(results, results.metabolics)),
         "changes",
         "Change of cost of transport and of metabolic power against the same gait without "
-        "an exo, per condition; below zero is a saving. The human's reflexes do not adapt.",
+        "an exo on the same slope, mean over slopes and sensor noise, per condition; below zero "
+        "is a saving. Black: mean over policies (seeds) with its 95 % bootstrap interval. "
+        "The human's reflexes do not adapt.",
         "no condition was evaluated with an exo",
     )
 

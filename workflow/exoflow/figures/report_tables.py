@@ -1,6 +1,7 @@
 """What stands in each table of the report."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from exoflow.figures.findings import (
@@ -11,7 +12,13 @@ from exoflow.figures.findings import (
     speed_miss_pct,
     worst_error_Nm,
 )
-from exoflow.figures.metabolics import in_order, why_no_value
+from exoflow.figures.metabolics import (
+    fall_words,
+    group_size,
+    group_words,
+    in_order,
+    why_no_value,
+)
 from exoflow.figures.numbers import fixed, is_reduction, known, probability, scientific, signed
 from exoflow.figures.results import (
     Results,
@@ -51,7 +58,9 @@ def overview_table(results: Results) -> Table:
             "Student: CoT (%)",
         ),
         tuple(_overview_row(results, condition) for condition in results.conditions),
-        "All conditions at a glance. Percentages: change against the same gait without an exo.",
+        "All conditions at a glance. Percentages: change against the same gait without an exo, "
+        "mean over slopes and sensor noise; below, mean and 95 % bootstrap interval over "
+        "policies.",
     )
 
 
@@ -79,8 +88,13 @@ def _overview_row(results: Results, condition: str) -> Row:
                 "change_cot_pct",
                 no_metabolics or "not run",
             ),
-            _changes_cell(policies, "change_cot_pct", no_metabolics or "no policy", judged=True),
-            _changes_cell(policies, "change_power_pct", no_metabolics or "no policy"),
+            *(
+                replace(
+                    _changes_cell(policies, change, no_metabolics or "no policy", judged),
+                    sub=group_words(results.metabolics.get(condition), change),
+                )
+                for change, judged in (("change_cot_pct", True), ("change_power_pct", False))
+            ),
             _changes_cell(
                 {"student": closed} if closed else {},
                 "change_cot_pct",
@@ -102,7 +116,10 @@ def _changes_cell(
         if not fell and change is None:
             reason = str(values.get("skipped") or NOT_RECORDED)
             continue
-        texts.append("fell" if change is None or fell else signed(change))
+        if change is None:
+            texts.append("fell")
+        else:
+            texts.append(f"{signed(change)} ({fall_words(values)})" if fell else signed(change))
         miss |= judged and (fell or change is None or not is_reduction(change))
     return Cell("; ".join(texts), reason, miss)
 
@@ -189,81 +206,182 @@ def _peaks_cell(peaks: Any) -> Cell:
 
 
 def cost_table(results: Results) -> Table:
-    """Every controller in every condition."""
+    """What every controller costs in every condition."""
     rows = []
     for condition in results.conditions:
         reason = results.why_no_metabolics(condition)
         if reason:
             rows.append(Row(condition, span_reason=reason))
             continue
-        controllers = results.metabolics[condition].get("controllers") or {}
+        result = results.metabolics[condition]
+        controllers = result.get("controllers") or {}
         rows += [
             _cost_row(condition if index == 0 else "", name, values)
             for index, (name, values) in enumerate(in_order(controllers).items())
+        ]
+        if group_words(result, "change_cot_pct"):
+            rows.append(_group_row(result))
+    return Table(
+        (
+            "Condition",
+            "Controller",
+            "Walks that stand",
+            "Speed (m/s)",
+            "Speed change (%)",
+            "CoT Wang 2012 (J/kg/m)",
+            "CoT change (%)",
+            "Net CoT change (%)",
+            "Power (W/kg)",
+            "Power change (%)",
+            "CoT Uchida 2016, 0.60 MPa (J/kg/m)",
+            "r hip",
+            "r knee",
+            "r ankle",
+        ),
+        tuple(rows),
+        "Every controller over the same number of last strides, policies run from the exported "
+        "weights. Speed, cost, power and r are those of the level walk; changes are against no "
+        "exo on the same slope, mean over slopes and sensor noise of the walks that stand. Costs "
+        "are per body mass without the exo, basal rate included but in the net change. A cost of "
+        "transport may fall because the walker speeds up: read change and speed together. "
+        "Policy, seeds: mean and 95 % bootstrap interval over policies. Marked: a policy without "
+        "a reduction, a fall in any walk, a speed that was not kept.",
+    )
+
+
+def _controller_cell(name: str, sub: str = "") -> Cell:
+    label = controller_label(name).replace(" 1", "\N{NO-BREAK SPACE}1")
+    return Cell(label, words=True, sub=sub)
+
+
+def _stood_cell(values: Mapping[str, Any]) -> Cell:
+    walks = values.get("walks") or []
+    stood = sum(not walk.get("fell") for walk in walks)
+    text = f"{stood}/{len(walks)}" if walks else ""
+    return Cell(text, NOT_RECORDED, miss=bool(values.get("fell")))
+
+
+def _cost_row(head: str, name: str, values: Mapping[str, Any]) -> Row:
+    label = _controller_cell(name, _dofc_words(values) if name == "dofc" else "")
+    reason = why_no_value(values)
+    if reason:
+        nothing = Cell(reason=reason, miss=bool(values.get("fell")))
+        return Row(head, (label, *[nothing] * 12))
+    alone = name == "none"
+    against = "reference" if alone else NOT_RECORDED
+    judged = name.startswith("policy")
+
+    def change(key: str, judged: bool = False) -> Cell:
+        return change_cell(None if alone else values.get(key), against, judged)
+
+    return Row(
+        head,
+        (
+            label,
+            _stood_cell(values),
+            number_cell(values.get("speed_m_s")),
+            replace(
+                change("change_speed_pct"),
+                miss=judged and values.get("speed_matched") is False,
+            ),
+            number_cell(values.get("cot_wang2012_J_kg_m")),
+            change("change_cot_pct", judged),
+            change("change_net_cot_pct"),
+            number_cell(values.get("metabolic_power_W_kg")),
+            change("change_power_pct"),
+            number_cell(values.get("cot_uchida2016_s060_J_kg_m")),
+            *(number_cell(values.get(f"{joint}_r")) for joint in LEAST_CORRELATION),
+        ),
+    )
+
+
+def _group_row(result: Mapping[str, Any]) -> Row:
+    single = Cell(reason="per seed")
+    return Row(
+        "",
+        (
+            Cell(f"Policy, {group_size(result)} seeds", words=True),
+            *[single] * 4,
+            Cell(group_words(result, "change_cot_pct"), NOT_RECORDED),
+            *[single] * 2,
+            Cell(group_words(result, "change_power_pct"), NOT_RECORDED),
+            *[single] * 4,
+        ),
+    )
+
+
+def torque_table(results: Results) -> Table:
+    """Torque, its quality and where the power goes, of every controller with an exo."""
+    rows = []
+    for condition in results.conditions:
+        reason = results.why_no_metabolics(condition)
+        if reason:
+            rows.append(Row(condition, span_reason=reason))
+            continue
+        controllers = in_order(results.metabolics[condition].get("controllers") or {})
+        rows += [
+            _torque_row(condition if index == 0 else "", name, values)
+            for index, (name, values) in enumerate(controllers.items())
         ]
     return Table(
         (
             "Condition",
             "Controller",
-            "Speed (m/s)",
-            "CoT Wang 2012 (J/kg/m)",
-            "Change (%)",
-            "Power (W/kg)",
-            "Change (%)",
-            "CoT Uchida 2016, 0.60 MPa (J/kg/m)",
             "Peak torque (Nm)",
             "RMS torque (Nm)",
+            "Step in 10 ms (Nm)",
+            "Above 10 Hz (%)",
+            "r left-right",
+            "Peak SD (Nm)",
+            "Lag, flexion (ms)",
+            "Lag, extension (ms)",
             "Exo power, net (W)",
             "Exo power, positive (W)",
-            "r hip",
-            "r knee",
-            "r ankle",
-            "Strides",
+            "Performance index",
+            "Muscles on joints (W)",
+            "Fibres, positive (W)",
         ),
         tuple(rows),
-        "Every controller over the same number of last strides, policies run from the exported "
-        "weights. Changes are against no exo; costs are per body mass without the exo, basal "
-        "rate included. A cost of transport may fall because the walker speeds up: read change "
-        "and speed together. Marked: a policy without a reduction.",
+        "Level walk, last strides. Step: largest change of torque within 10 ms. Above 10 Hz: share "
+        "of the torque's variance. r: mean stride of the right against that of the left side. "
+        "Peak SD: over strides, flexion or extension peak, the larger. Lag: peak of the exo "
+        "minus the nearest peak of the muscles' own hip moment, exo on, right leg; positive: "
+        "late. Performance index: metabolic power saved against the exo off, per metabolic "
+        "power that muscles of 25 % efficiency would pay for the exo's positive work. Muscles on "
+        "joints: mean mechanical power; fibres: active fibres while they shorten.",
     )
 
 
-def _cost_row(head: str, name: str, values: Mapping[str, Any]) -> Row:
-    label = Cell(
-        controller_label(name).replace(" 1", "\N{NO-BREAK SPACE}1"),
-        words=True,
-        sub=_dofc_words(values) if name == "dofc" else "",
-    )
+def _torque_row(head: str, name: str, values: Mapping[str, Any]) -> Row:
+    label = _controller_cell(name)
     reason = why_no_value(values)
     if reason:
         nothing = Cell(reason=reason, miss=bool(values.get("fell")))
-        return Row(head, (label, *[nothing] * 14))
-    # Nothing is worn, so nothing can push: a zero here would look like a measurement.
-    alone = name == "none"
-    worn = "nothing worn" if alone else NOT_RECORDED
-    against = "reference" if alone else NOT_RECORDED
-    judged = name.startswith("policy")
+        return Row(head, (label, *[nothing] * 13))
+    quality, energy = values.get("torque_quality") or {}, values.get("energy") or {}
+    # Nothing is worn or switched on: a zero here would look like a measurement.
+    why = {"none": "nothing worn", "off": "off"}.get(name, "")
+
+    def of_torque(source: Mapping[str, Any], key: str, digits: int) -> Cell:
+        return number_cell(None if why else source.get(key), digits, why or NOT_RECORDED)
+
     return Row(
         head,
         (
             label,
-            number_cell(values.get("speed_m_s")),
-            number_cell(values.get("cot_wang2012_J_kg_m")),
-            change_cell(None if alone else values.get("change_cot_pct"), against, judged),
-            number_cell(values.get("metabolic_power_W_kg")),
-            change_cell(None if alone else values.get("change_power_pct"), against),
-            number_cell(values.get("cot_uchida2016_s060_J_kg_m")),
-            *(
-                number_cell(None if alone else values.get(key), 1, worn)
-                for key in (
-                    "peak_torque_Nm",
-                    "rms_torque_Nm",
-                    "exo_power_W",
-                    "exo_positive_power_W",
-                )
-            ),
-            *(number_cell(values.get(f"{joint}_r")) for joint in LEAST_CORRELATION),
-            number_cell(values.get("n_strides"), 0),
+            of_torque(values, "peak_torque_Nm", 1),
+            of_torque(values, "rms_torque_Nm", 1),
+            of_torque(quality, "largest_step_per_10ms_Nm", 2),
+            of_torque(quality, "power_above_10Hz_pct", 2),
+            of_torque(quality, "left_right_r", 2),
+            of_torque(quality, "peak_sd_Nm", 2),
+            of_torque(quality, "flexion_peak_lag_ms", 0),
+            of_torque(quality, "extension_peak_lag_ms", 0),
+            of_torque(values, "exo_power_W", 1),
+            of_torque(values, "exo_positive_power_W", 1),
+            of_torque(energy, "exo_performance_index", 2),
+            number_cell(energy.get("muscle_joint_power_W"), 1),
+            number_cell(energy.get("muscle_positive_fiber_power_W"), 0),
         ),
     )
 

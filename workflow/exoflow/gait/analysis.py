@@ -74,12 +74,17 @@ def cycles(trajectory: Trajectory, column: str, strides: Strides) -> np.ndarray:
     return resampled(trajectory["time"], trajectory[column], strides)
 
 
-def resampled(time: np.ndarray, values: np.ndarray, strides: Strides) -> np.ndarray:
-    """A series resampled to 0..100 % of every stride, shape (n_strides, 101)."""
-    out = np.empty((strides.count, len(CYCLE)))
+def resampled(
+    time: np.ndarray, values: np.ndarray, strides: Strides, points: np.ndarray = CYCLE
+) -> np.ndarray:
+    """A series resampled to 0..100 % of every stride, shape (n_strides, 101).
+
+    `points` are shares of the stride, 0..1, where others than 0, 0.01, ..., 1 are wanted.
+    """
+    out = np.empty((strides.count, len(points)))
     for k in range(strides.count):
         start, end = strides.strikes[k], strides.strikes[k + 1]
-        out[k] = np.interp(start + CYCLE * (end - start), time, values)
+        out[k] = np.interp(start + points * (end - start), time, values)
     return out
 
 

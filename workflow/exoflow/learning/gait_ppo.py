@@ -241,11 +241,13 @@ class GaitPPO(PPO):
             if len(some_rows) and len(some_ticks)
         ]
         done = self._in_threads(part, parts)
-        for parameter, *gradients in zip(parameters, *(gradient for gradient, _ in done)):
+        for parameter, *gradients in zip(parameters, *(g for g, _ in done), strict=True):
             parameter.grad = gradients[0]
             for gradient in gradients[1:]:
                 parameter.grad = parameter.grad + gradient
-        kl, clipped, value_loss = (sum(column) for column in zip(*(s for _, s in done)))
+        kl, clipped, value_loss = (
+            sum(column) for column in zip(*(s for _, s in done), strict=True)
+        )
         return kl, clipped, value_loss
 
     def _in_threads(self, work: Callable, parts: Sequence[tuple]) -> list:

@@ -23,7 +23,15 @@ GAIT_KEYS = (
     "knee_r",
     "ankle_r",
 )
-CONTROLLER_KEYS = ("change_cot_pct", "change_power_pct", "speed_m_s", "peak_torque_Nm")
+CONTROLLER_KEYS = (
+    "change_cot_pct",
+    "change_net_cot_pct",
+    "change_power_pct",
+    "change_speed_pct",
+    "fall_fraction",
+    "speed_m_s",
+    "peak_torque_Nm",
+)
 CURVE_KEYS = ("step", "reward_mean", "change_cot_pct", "speed_m_s")
 CYCLE_KEYS = ("gait_pct", "hip_deg", "knee_deg", "ankle_deg", "grf_y_BW")
 

@@ -3,9 +3,11 @@
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-STORED_STEP_S = 0.01
+if TYPE_CHECKING:
+    from exoflow.gait.comparison import Protocol
+    from exoflow.simulation import SensorNoise
 
 
 def run(
@@ -27,6 +29,7 @@ def run(
         ID.json; ID.parquet (mean curves) and ID.svg are written beside it.
     """
     from exoflow.figures.metabolics import save_metabolics_figure
+    from exoflow.gait.comparison import group_statistics
     from exoflow.records.curves import write_curves
     from exoflow.records.json_io import read_json, write_json
     from exoflow.records.provenance import write_run_record
@@ -41,11 +44,14 @@ def run(
         "status": "ok",
         "reason": None,
         "controllers": {},
+        "groups": {},
     }
     if walk["status"] != "ok":
         result |= {"status": "skipped", "reason": f"no gait for {condition}: {walk['reason']}"}
     else:
         result["controllers"] = _compare(condition, settings, walk, policies)
+        statistics = group_statistics(result["controllers"], "policy")
+        result["groups"] = {"policy": statistics} if statistics else {}
     files = [output, output.with_suffix(".parquet"), output.with_suffix(".svg")]
     write_curves({k: v.get("cycle", {}) for k, v in result["controllers"].items()}, files[1])
     save_metabolics_figure(result, files[2])
@@ -56,45 +62,61 @@ def run(
         settings=settings,
         inputs=[gait, *policies],
         outputs=files,
-        seed=settings["metabolics"]["seed"],
+        seed=settings["metabolics"]["noise_seeds"][0],
         wall_time_s=time.monotonic() - started,
+    )
+
+
+def sensor_noise(settings: Mapping[str, Any]) -> "SensorNoise | None":
+    """The noise that the policies were trained with, None where it is switched off."""
+    from exoflow.simulation import SensorNoise
+
+    if not settings["metabolics"]["sensor_noise"]:
+        return None
+    trained = settings["policy"]
+    return SensorNoise(trained["angle_noise_rad"], trained["velocity_noise_rad_s"])
+
+
+def protocol(settings: Mapping[str, Any]) -> "Protocol":
+    """What every controller walks, by the settings."""
+    from exoflow.gait.comparison import Protocol
+    from exoflow.physiology.metabolics import BASAL, MODELS
+
+    chosen = settings["metabolics"]
+    return Protocol(
+        duration_s=chosen["duration_s"],
+        last_strides=chosen["last_strides"],
+        slopes_deg=chosen["slopes_deg"],
+        noise=sensor_noise(settings),
+        noise_seeds=chosen["noise_seeds"],
+        basal_W_kg=BASAL[MODELS[settings["model"].get("metabolic", "wang2012")]],
+        speed_match_pct=chosen["speed_match_pct"],
     )
 
 
 def _compare(
     condition: str, settings: Mapping[str, Any], gait: Mapping[str, Any], policies: Sequence[Path]
 ) -> dict[str, dict]:
-    from exoflow.gait.comparison import add_changes, evaluate_controller
+    from exoflow.gait.comparison import Controller, compare_controllers
     from exoflow.optimization.dofc_search import tune_dofc, unassisted
-    from exoflow.simulation import NoExo, Policy, SensorNoise, Walker, ZeroTorque
+    from exoflow.simulation import NoExo, Policy, Walker, ZeroTorque
 
     chosen = settings["metabolics"]
-    noise = None
-    if chosen["sensor_noise"]:
-        noise = SensorNoise(
-            settings["policy"]["angle_noise_rad"], settings["policy"]["velocity_noise_rad_s"]
+
+    def walker(slope_change_deg: float, worn: bool, step_s: float | None = None) -> Walker:
+        return Walker.for_gait(
+            gait,
+            settings["model"],
+            settings["condition"],
+            step_s or chosen["timestep_s"],
+            settings["exo"] if worn else None,
+            slope_change_deg=slope_change_deg,
         )
 
-    def walker(exo: Mapping | None, timestep_s: float = chosen["timestep_s"]) -> Walker:
-        return Walker.for_gait(gait, settings["model"], settings["condition"], timestep_s, exo)
-
-    def evaluate(walker: Walker, law) -> dict:
-        walk = walker.rollout(
-            gait["parameters"], chosen["duration_s"], law,
-            noise=noise, noise_seed=chosen["seed"], store_every_s=STORED_STEP_S,
-        )  # fmt: skip
-        return evaluate_controller(walk, chosen["last_strides"])
-
-    worn = walker(settings["exo"])
-    controllers = {
-        "none": evaluate(walker(None), NoExo()),
-        "off": evaluate(worn, NoExo()),
-        "zero_torque": evaluate(worn, ZeroTorque()),
-    }
     dofc = chosen["dofc"]
 
     def tuning_walkers() -> list[Walker]:
-        return [walker(settings["exo"], step) for step in dofc["timesteps_s"]]
+        return [walker(0.0, True, step) for step in dofc["timesteps_s"]]
 
     tuned = tune_dofc(
         tuning_walkers,
@@ -104,20 +126,22 @@ def _compare(
         duration_s=dofc["duration_s"],
         evaluations=dofc["evaluations"],
         seed=dofc["seed"],
-        noise=noise,
+        noise=sensor_noise(settings),
         label=f"metabolics {condition} DOFC",
-    )
-    controllers["dofc"] = evaluate(worn, tuned.law) | {
-        "gain_Nm": tuned.law.gain_Nm,
-        "delay_s": tuned.law.delay_s,
-        "filter_tau_s": tuned.law.filter_tau_s,
-    }
+    ).law
+    gains = {name: getattr(tuned, name) for name in ("gain_Nm", "delay_s", "filter_tau_s")}
+    controllers = [
+        Controller("none", NoExo(), worn=False),
+        Controller("off", NoExo()),
+        Controller("zero_torque", ZeroTorque()),
+        Controller("dofc", tuned, details=gains),
+    ]
+    skipped = {}
     for path in policies:
-        name = f"policy_{Path(path).stem}"
-        policy = Policy.load(path)
+        name, policy = f"policy_{Path(path).stem}", Policy.load(path)
         if policy.weights.status == "ok":
-            controllers[name] = evaluate(worn, policy)
+            controllers.append(Controller(name, policy))
         else:
-            controllers[name] = {"skipped": policy.weights.reason}
-    add_changes(controllers, "none")
-    return controllers
+            skipped[name] = {"skipped": policy.weights.reason}
+    compared = compare_controllers(controllers, walker, gait["parameters"], protocol(settings))
+    return compared | skipped
