@@ -17,7 +17,7 @@ from exoflow.gait.comparison import (
     group_statistics,
     summarize_walks,
 )
-from exoflow.simulation import Dofc, NoExo, SensorNoise, Walker
+from exoflow.simulation import Dofc, NoExo, SensorNoise, Walker, ZeroTorque
 from exoflow.simulation.model_data import DATA
 from exoflow.simulation.walker import load_start_values
 
@@ -119,6 +119,7 @@ def compared():
     controllers = [
         Controller("none", NoExo(), worn=False),
         Controller("off", NoExo()),
+        Controller("zero_torque", ZeroTorque()),
         Controller("dofc", Dofc(8.0, 0.1, 0.03), details={"gain_Nm": 8.0}),
         Controller("still", Dofc(0.0, 0.1, 0.03)),
     ]
@@ -152,8 +153,11 @@ def test_level_walk_gives_curves_quality_and_energy(compared):
     assert dofc["energy"]["metabolic_power_W"] > 200.0
 
 
-def test_zero_torque_is_exo_off_and_has_no_quality(compared):
+def test_law_that_asks_for_nothing_is_zero_torque_and_has_no_quality(compared):
     assert compared.still["torque_quality"] is None
     assert compared.off["torque_quality"] is None
-    assert compared.still["change_cot_pct"] == pytest.approx(compared.off["change_cot_pct"])
+    at_zero = compared.zero_torque["change_cot_pct"]
+    assert compared.still["change_cot_pct"] == pytest.approx(at_zero)
+    # Friction and rotor inertia are felt, the mass alone is not all of it.
+    assert compared.off["change_cot_pct"] != pytest.approx(at_zero, abs=1e-3)
     assert "exo_performance_index" not in compared.still["energy"]

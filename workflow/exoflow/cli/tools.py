@@ -107,6 +107,7 @@ def adapt(options: argparse.Namespace) -> None:
         evaluations=options.evaluations,
         seed=options.seed,
         output=Path(options.output),
+        tune=options.tune,
     )
 
 
@@ -268,6 +269,9 @@ def adapt_options(parser: argparse.ArgumentParser) -> None:
         help="candidates of the search; give the control without an exo as many",
     )
     parser.add_argument("--seed", type=counted, default=1, metavar="S", help="default: 1")
+    parser.add_argument(
+        "--tune", action="store_true", help="search gain, delay and filter of DOFC as well"
+    )
     parser.add_argument(
         "--output", required=True, metavar="FILE.json", help="a gait like that of reflex"
     )

@@ -72,7 +72,7 @@ class GaitPPO(PPO):
         self.minibatch, self.threads = minibatch, threads
         self.final_learning_rate_share = final_learning_rate_share
         self.last_update: dict[str, float] = {}
-        self.controller = Controller(self.policy.actor, env.num_envs)
+        self.controller = Controller(self.policy.actor, env.num_envs, threads)
         self._pool = ThreadPoolExecutor(threads - 1) if threads > 1 else None
         self._rollout: Rollout | None = None
         self.finished = False

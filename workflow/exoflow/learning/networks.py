@@ -11,6 +11,7 @@ the answers together again.
 from __future__ import annotations
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import torch
@@ -260,6 +261,8 @@ class Controller:
     ----------
     actor : Actor
     n_walkers : int
+    threads : int
+        Parts that the walkers are split into, each with a thread of its own.
 
     Attributes
     ----------
@@ -267,31 +270,44 @@ class Controller:
         What the network carries; None for networks that carry nothing.
     """
 
-    def __init__(self, actor: Actor, n_walkers: int):
-        self.actor, self.n_walkers = actor, n_walkers
+    def __init__(self, actor: Actor, n_walkers: int, threads: int = 1):
+        self.actor = actor
         self.state: torch.Tensor | None = None
         if actor.is_recurrent:
             rows = actor.network.start(actor.n_views * n_walkers)
             self.state = rows.view(2, actor.n_views, n_walkers, -1)
+        bounds = torch.arange(n_walkers).tensor_split(min(threads, n_walkers))
+        self._parts = [slice(int(rows[0]), int(rows[-1]) + 1) for rows in bounds]
+        self._pool = ThreadPoolExecutor(len(self._parts) - 1) if len(self._parts) > 1 else None
 
     def restart(self, walkers: np.ndarray | torch.Tensor) -> None:
         """Forget what is carried for these walkers (indices or mask)."""
         if self.state is not None:
             self.state[:, :, torch.as_tensor(walkers)] = 0.0
 
-    @torch.no_grad()
     def act(self, observation: torch.Tensor) -> torch.Tensor:
         """Torques of this tick as shares of the limit.
 
         Shapes: (n_walkers, T * F or more) -> (n_walkers, 2). Numbers behind the first
         T * F are the critic's.
         """
+        history = observation[:, : self.actor.n_inputs]
+        if self._pool is None:
+            return self._act_part(history, slice(None))
+        others = [
+            self._pool.submit(self._act_part, history[rows], rows) for rows in self._parts[1:]
+        ]
+        first = self._act_part(history[self._parts[0]], self._parts[0])
+        return torch.cat([first, *(other.result() for other in others)])
+
+    @torch.no_grad()
+    def _act_part(self, history: torch.Tensor, walkers: slice) -> torch.Tensor:
         actor = self.actor
-        history = observation[:, : actor.n_inputs]
         if self.state is None:
             return actor(history)
-        outputs, state = actor.network.step(actor.views(history), self.state.flatten(1, 2))
-        self.state = state.view(self.state.shape)
+        before = self.state[:, :, walkers]
+        outputs, state = actor.network.step(actor.views(history), before.flatten(1, 2))
+        self.state[:, :, walkers] = state.view(before.shape)
         return actor.torques(outputs)
 
 

@@ -141,13 +141,17 @@ class ActorSamples:
         )
         shared = torch.from_numpy(advantage).expand(per_leg)
         if not actor.is_recurrent:
-            flat = (x.flatten(0, 2) for x in (inputs, action, log_prob, shared))
-            return cls(actor, *flat)
+            inputs, action, log_prob, shared = (
+                x.flatten(0, 2) for x in (inputs, action, log_prob, shared)
+            )
+            return cls(actor, inputs, action, log_prob, shared)
         starts = torch.from_numpy(rollout.starts).expand(per_leg)
         # (sequence, 2, view, walker, hidden) -> (2, view, sequence, walker, hidden)
         state = rollout.carried.permute(1, 2, 0, 3, 4).flatten(1, 3)
-        parts = (_sequences(x) for x in (inputs, action, log_prob, shared, starts))
-        return cls(actor, *parts, state=state)
+        inputs, action, log_prob, shared, starts = (
+            _sequences(x) for x in (inputs, action, log_prob, shared, starts)
+        )
+        return cls(actor, inputs, action, log_prob, shared, starts, state)
 
     @property
     def n_units(self) -> int:

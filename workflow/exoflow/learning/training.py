@@ -23,6 +23,7 @@ from exoflow.learning import checkpoint
 from exoflow.learning.evaluation import Evaluation, evaluate
 from exoflow.learning.gait_policy import critic_scale
 from exoflow.learning.gait_ppo import GaitPPO
+from exoflow.learning.imitation import imitate
 from exoflow.learning.networks import Actor, Controller
 from exoflow.learning.training_logs import training_logger
 from exoflow.learning.vec_env import AssistedGaitVecEnv
@@ -79,6 +80,7 @@ def train_policy(
     checkpoint_path: Path,
     log_folder: Path | None = None,
     label: str = "policy",
+    start: Actor | None = None,
 ) -> TrainedPolicy:
     """Train a controller, going on from `checkpoint_path` if it exists.
 
@@ -99,6 +101,8 @@ def train_policy(
         Where the files of TensorBoard and DVCLive go.
     label : str
         Names the run in its progress line.
+    start : Actor, optional
+        A controller that the actor imitates before it is trained.
     """
     prepare_torch()
     model, evaluation_gait = build(make_batch, settings, torque_limit_Nm, seed)
@@ -108,6 +112,8 @@ def train_policy(
     if saved is not None:
         restore(model, saved)
         journal.restore(saved["journal"])
+    elif start is not None:
+        imitate(model.policy.actor, start, model.env.gait)
     total = planned_steps(settings)
     model.plan(total)
     if saved is None or not (journal.plateaued or model.num_timesteps >= total):

@@ -33,6 +33,17 @@ class SearchSpace:
     high: np.ndarray
 
 
+def joined(first: SearchSpace, second: SearchSpace) -> SearchSpace:
+    """Both spaces as one; their names must differ."""
+    return SearchSpace(
+        (*first.names, *second.names),
+        *(
+            np.concatenate([getattr(first, name), getattr(second, name)])
+            for name in ("start", "std", "low", "high")
+        ),
+    )
+
+
 @dataclass
 class SearchResult:
     """Best candidate, its value, and (evaluations, best value) after every generation."""

@@ -9,7 +9,7 @@ from exoflow.gait.objective import relative_assistance_cost
 from exoflow.optimization.cma_search import SearchSpace, minimize
 from exoflow.simulation.walker import Dofc, SensorNoise, Walker, ZeroTorque
 
-_NAMES = ("gain_share", "delay_s", "filter_tau_s")
+DOFC_NAMES = ("gain_share", "delay_s", "filter_tau_s")
 # Start: full torque at usual hip swings, and a delay at which assistance helps (0.1-0.25 s).
 _START = (0.8, 0.15, 0.03)
 _STD = (0.4, 0.05, 0.02)
@@ -85,7 +85,7 @@ def tune_dofc(
 
         return evaluate
 
-    space = SearchSpace(_NAMES, *(np.array(x) for x in (_START, _STD, _LOW, _HIGH)))
+    space = dofc_space(None, torque_limit_Nm)
     result = minimize(
         space,
         [lane()],
@@ -97,7 +97,16 @@ def tune_dofc(
     return DofcTuning(law_of(result.best, torque_limit_Nm), result.value, result.history)
 
 
-def law_of(candidate: np.ndarray, torque_limit_Nm: float) -> Dofc:
+def dofc_space(start: Dofc | None, torque_limit_Nm: float) -> SearchSpace:
+    """Gain as a share of the limit, delay and filter, around `start` or a usual law."""
+    first = np.array(_START)
+    if start is not None:
+        first = np.array([start.gain_Nm / torque_limit_Nm, start.delay_s, start.filter_tau_s])
+    low, high = np.array(_LOW), np.array(_HIGH)
+    return SearchSpace(DOFC_NAMES, np.clip(first, low, high), np.array(_STD), low, high)
+
+
+def law_of(candidate: Sequence[float] | np.ndarray, torque_limit_Nm: float) -> Dofc:
     """The control law of a candidate (gain share, delay, filter time constant)."""
     share, delay, tau = (float(x) for x in candidate)
     return Dofc(gain_Nm=share * torque_limit_Nm, delay_s=delay, filter_tau_s=tau)

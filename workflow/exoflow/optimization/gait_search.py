@@ -10,11 +10,19 @@ import numpy as np
 from exoflow.control.reflex_table import ReflexTable
 from exoflow.gait.analysis import gait_summary
 from exoflow.gait.objective import Score, score
-from exoflow.optimization.cma_search import Checkpoint, SearchResult, SearchSpace, minimize
+from exoflow.optimization.cma_search import (
+    Checkpoint,
+    SearchResult,
+    SearchSpace,
+    joined,
+    minimize,
+)
+from exoflow.optimization.dofc_search import DOFC_NAMES, dofc_space, law_of
 from exoflow.records.rollout import Rollout
 from exoflow.simulation.assemble import Limits
 from exoflow.simulation.walker import (
     OFFSET_DOFS,
+    Dofc,
     ExoLaw,
     NoExo,
     SensorNoise,
@@ -33,6 +41,8 @@ COLD_SMALLEST = 0.03
 # Seeds of the restarts of a cold start lie this far apart, so that those of two searches with
 # neighbouring seeds differ.
 RESTART_SEED_STEP = 1000
+# Seeds of the sensor noise of two variants of a candidate lie this far apart.
+VARIANT_SEED_STEP = 100
 # The staged speeds of a cold start run on level ground at this step.
 COLD_TIMESTEP_S = 0.002
 
@@ -53,7 +63,9 @@ class GaitSearch:
     law: ExoLaw = field(default_factory=NoExo)
     """What drives it; a law other than NoExo needs `exo`."""
     noise: SensorNoise | None = None
-    """Of the exo's sensors; the same in every walk, drawn from the seed of the search."""
+    """Of the exo's sensors; drawn anew for every variant, the same for all candidates."""
+    tune_law: bool = False
+    """Search gain, delay and filter of the law, a Dofc, together with the reflexes."""
 
     @property
     def reflex(self) -> Mapping:
@@ -153,12 +165,30 @@ class GaitSearch:
                 values = dict(zip(space.names, best_result.best, strict=True))
                 history += best_result.history
         space = search_space(table, values, factor, SMALLEST_VALUE * factor)
+        if self.tune_law:
+            first = self.law if isinstance(self.law, Dofc) else None
+            space = joined(space, dofc_space(first, self._torque_limit_Nm))
         result = self._stage(
             "robust", space, lambda: self.variants(self.reflex["timestep_s"]),
             self.condition["speed_m_s"], self.reflex["evaluations"], spent, checkpoint_folder,
         )  # fmt: skip
         best = dict(zip(space.names, (float(x) for x in result.best), strict=True))
-        return FoundGait(best, result.value, spent + result.evaluations, history + result.history)
+        law = self._law_of(best)
+        if self.tune_law:
+            best = {name: value for name, value in best.items() if name not in DOFC_NAMES}
+        return FoundGait(
+            best, result.value, spent + result.evaluations, history + result.history, law
+        )
+
+    @property
+    def _torque_limit_Nm(self) -> float:
+        return float(self.exo["torque_limit_Nm"]) if self.exo else 0.0
+
+    def _law_of(self, values: Mapping[str, float]) -> ExoLaw:
+        """The law of a candidate: the given one, or the one that its values describe."""
+        if not self.tune_law:
+            return self.law
+        return law_of([values[name] for name in DOFC_NAMES], self._torque_limit_Nm)
 
     def _cold_speeds(self) -> list[float]:
         """Speeds of a cold start, up to the condition's own."""
@@ -184,8 +214,9 @@ class GaitSearch:
             def evaluate(candidate: np.ndarray) -> float:
                 values = dict(zip(space.names, candidate, strict=True))
                 scores: list[float] = []
-                for walker in walkers:
-                    measures = self._rollout(walker, values, duration).measures
+                law = self._law_of(values)
+                for variant, walker in enumerate(walkers):
+                    measures = self._rollout(walker, values, duration, law, variant).measures
                     scores.append(score(measures, speed_m_s, weights).total)
                     if measures.fell:
                         # Out of the race: the walks left out count like this one.
@@ -216,18 +247,21 @@ class GaitSearch:
     def walk(self, values: Mapping[str, float], duration_s: float, stored_step_s: float) -> Rollout:
         """The condition's own walk with these gains, with its trajectory."""
         walker = self.walker(self.reflex["timestep_s"])
-        return self._rollout(walker, values, duration_s, stored_step_s)
+        return self._rollout(walker, values, duration_s, self.law, 0, stored_step_s)
 
     def _rollout(
         self,
         walker: Walker,
         values: Mapping[str, float],
         duration_s: float,
+        law: ExoLaw,
+        variant: int,
         stored_step_s: float | None = None,
     ) -> Rollout:
+        seed = self.reflex["seed"] + variant * VARIANT_SEED_STEP
         return walker.rollout(
-            values, duration_s, self.law,
-            noise=self.noise, noise_seed=self.reflex["seed"], store_every_s=stored_step_s,
+            values, duration_s, law,
+            noise=self.noise, noise_seed=seed, store_every_s=stored_step_s,
         )  # fmt: skip
 
     def describe(self, walk: Rollout, strides: int) -> tuple[dict, dict, str | None]:
@@ -256,18 +290,19 @@ class GaitSearch:
     def score_terms(self, values: Mapping[str, float]) -> Score:
         """Objective terms of a parameter set on the condition's own slope."""
         walker = self.walker(self.reflex["timestep_s"])
-        rollout = self._rollout(walker, values, self.reflex["duration_s"])
+        rollout = self._rollout(walker, values, self.reflex["duration_s"], self.law, 0)
         return score(rollout.measures, self.condition["speed_m_s"], self.weights())
 
 
 @dataclass(frozen=True)
 class FoundGait:
-    """Outcome of a search; `score` is the mean over the variants."""
+    """Outcome of a search; `score` is the mean over the variants, `law` what drove the exo."""
 
     parameters: dict[str, float]
     score: float
     evaluations: int
     history: list[tuple[int, float]]
+    law: ExoLaw = field(default_factory=NoExo)
 
 
 def _published_values(table: ReflexTable) -> dict[str, float]:

@@ -106,8 +106,12 @@ class Trajectory:
 
 @dataclass(frozen=True)
 class Rollout:
-    """Measures, trajectory (no rows unless stored) and the final state vector."""
+    """Measures, trajectory (no rows unless stored), and what a walk goes on from.
+
+    `state` is the walker with its exo, `memory` what a learned controller carries.
+    """
 
     measures: Measures
     trajectory: Trajectory
     state: np.ndarray
+    memory: np.ndarray

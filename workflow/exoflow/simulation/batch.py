@@ -7,9 +7,10 @@ import numpy as np
 
 from exoflow.control.exo_laws import EXTERNAL_COMMAND
 from exoflow.errors import SimulationError
+from exoflow.records.rollout import Rollout
 from exoflow.simulation import kernel
 from exoflow.simulation.model_data import DOF_NAMES, MUSCLE_NAMES
-from exoflow.simulation.walker import Walker, ZeroTorque
+from exoflow.simulation.walker import ExoLaw, Walker, ZeroTorque
 
 # Time over which the reference gait is measured and snapshots are drawn, s.
 REFERENCE_S = 10.0
@@ -44,6 +45,12 @@ class WalkerBatch:
     n_walkers : int
     control_dt_s : float
         Duration of one `step`.
+    law : ExoLaw, optional
+        What drives the exo until learning starts, ZeroTorque by default. A human who has
+        adapted to an exo may fall without its torque.
+    reference : mapping, optional
+        `speed_m_s` and `metabolic_power_W` to compare with, such as those of a walk without
+        an exo; by default those of the steady gait under `law`.
 
     Attributes
     ----------
@@ -54,8 +61,9 @@ class WalkerBatch:
     privileged : ndarray, shape (n_walkers, n_privileged)
         Simulation state scaled to about one; names and units in `privileged_elements`.
     reference : dict
-        `speed_m_s`, `metabolic_power_W`, `cot_J_kg_m` of the steady gait with the powered exo
-        commanded to zero, so that a controller that does nothing changes nothing.
+        `speed_m_s`, `metabolic_power_W`, `cot_J_kg_m` of `reference`, or of the steady gait
+        with the powered exo commanded to zero, against which a controller that does nothing
+        changes nothing.
     """
 
     measure_names = kernel.MEASURE_NAMES
@@ -69,6 +77,8 @@ class WalkerBatch:
         parameters: Mapping[str, float],
         n_walkers: int,
         control_dt_s: float,
+        law: ExoLaw | None = None,
+        reference: Mapping[str, float] | None = None,
     ):
         first = walkers[0]
         self.n_walkers = n_walkers
@@ -85,8 +95,12 @@ class WalkerBatch:
         self.measures = np.zeros((n_walkers, self.n_measures))
         self.privileged = np.zeros((n_walkers, self.n_privileged))
         self._shares = [s for s in np.array_split(np.arange(n_walkers), len(walkers)) if len(s)]
-        self._pool = ThreadPoolExecutor(len(walkers)) if len(walkers) > 1 else None
+        self._pool = ThreadPoolExecutor(max(1, len(walkers) - 1))
+        self._law = law or ZeroTorque()
         self.reference, self._steady = self._walk_steadily()
+        if reference is not None:
+            speed, power = reference["speed_m_s"], reference["metabolic_power_W"]
+            self.reference = _reference(speed, power, first.model.body_mass)
 
     def index(self, name: str) -> int:
         """Column of a measure.
@@ -111,12 +125,12 @@ class WalkerBatch:
             Right and left, flexion positive; the actuator clips and slews it.
         """
         commands = np.ascontiguousarray(torque_command_Nm, dtype=np.float64)
-        if self._pool is None:
-            self._step_share(0, commands)
-            return
-        for done in [
-            self._pool.submit(self._step_share, i, commands) for i in range(len(self._shares))
-        ]:
+        others = [
+            self._pool.submit(self._step_share, i, commands) for i in range(1, len(self._shares))
+        ]
+        # Waking a thread takes as long as a walker's step: the first share stays in this one.
+        self._step_share(0, commands)
+        for done in others:
             done.result()
 
     def _step_share(self, thread: int, commands: np.ndarray) -> None:
@@ -128,44 +142,53 @@ class WalkerBatch:
             walker.work,
         )  # fmt: skip
 
-    def _walk_steadily(self) -> tuple[dict[str, float], np.ndarray]:
-        """Reference costs at zero torque and the settled state they start from."""
+    def _walk_steadily(self) -> tuple[dict[str, float], Rollout]:
+        """Reference costs under the starting law and the settled walk they start from."""
         walker = self._walkers[0]
-        settled = walker.rollout(self._parameters, SETTLE_S, ZeroTorque())
-        walk = walker.rollout(self._parameters, REFERENCE_S, ZeroTorque(), state=settled.state)
-        measures = walk.measures
+        settled = walker.rollout(self._parameters, SETTLE_S, self._law)
+        measures = self._go_on(settled, REFERENCE_S).measures
         if settled.measures.fell or measures.fell:
-            raise SimulationError(
-                "the walker falls without any torque from the exo; optimize the gait first."
+            torque = (
+                "without any torque from the exo; optimize the gait first"
+                if isinstance(self._law, ZeroTorque)
+                else "with the exo's law that it adapted to; adapt it again"
             )
+            raise SimulationError(f"the walker falls {torque}.")
         power = measures.effort_J / measures.reached_s
-        reference = {
-            "speed_m_s": measures.speed_m_s,
-            "metabolic_power_W": power,
-            "cot_J_kg_m": power / measures.speed_m_s / measures.body_mass_kg,
-        }
-        return reference, settled.state
+        return _reference(measures.speed_m_s, power, measures.body_mass_kg), settled
+
+    def _go_on(self, walk: Rollout, duration_s: float) -> Rollout:
+        """The same walk for some more time under the starting law."""
+        return self._walkers[0].rollout(
+            self._parameters, duration_s, self._law, state=walk.state, memory=walk.memory
+        )
 
     def snapshot_pool(self, n: int, seed: int, settle_s: float = SETTLE_S) -> np.ndarray:
-        """States of the steady gait at zero torque at `n` random moments, shape (n, n_state)."""
+        """States of the steady gait under the starting law at `n` random moments.
+
+        Shape: (n, n_state).
+        """
         walker = self._walkers[0]
         span = round(REFERENCE_S / walker.timestep_s)
         moments = np.sort(np.random.default_rng(seed).integers(0, span, size=n))
-        state = (
-            walker.rollout(self._parameters, settle_s, ZeroTorque()).state
+        walk = (
+            walker.rollout(self._parameters, settle_s, self._law)
             if settle_s != SETTLE_S
-            else self._steady.copy()
+            else self._steady
         )
         snapshots = np.empty((n, self.n_state))
         done = 0
         for row, moment in enumerate(moments):
             if moment > done:
-                state = walker.rollout(
-                    self._parameters,
-                    (moment - done) * walker.timestep_s,
-                    ZeroTorque(),
-                    state=state,
-                ).state
+                walk = self._go_on(walk, (moment - done) * walker.timestep_s)
                 done = moment
-            snapshots[row] = state
+            snapshots[row] = walk.state
         return snapshots
+
+
+def _reference(speed_m_s: float, power_W: float, body_mass_kg: float) -> dict[str, float]:
+    return {
+        "speed_m_s": speed_m_s,
+        "metabolic_power_W": power_W,
+        "cot_J_kg_m": power_W / speed_m_s / body_mass_kg,
+    }

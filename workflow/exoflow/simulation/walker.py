@@ -385,6 +385,7 @@ class Walker:
         noise_seed: int = 0,
         store_every_s: float | None = None,
         state: np.ndarray | None = None,
+        memory: np.ndarray | None = None,
         pushes: Sequence[Push] = (),
     ) -> Rollout:
         """Walk for `duration_s` or until a fall.
@@ -400,6 +401,8 @@ class Walker:
             Store a trajectory with this step.
         state : ndarray, optional
             Start from a copied state vector instead of the start pose.
+        memory : ndarray, optional
+            Of the learned controller, from the `Rollout` that goes on here; none: reset.
         pushes : sequence of Push, optional
             Forces on the pelvis; times count from the start pose.
 
@@ -415,7 +418,7 @@ class Walker:
         every = max(1, round(store_every_s / self.timestep_s)) if store_every_s else 1
         rows = np.zeros((n_steps // every + 1 if store_every_s else 0, layout.N_ROW))
         steps = np.zeros((MAX_STEPS, layout.N_EVENT))
-        memory = np.zeros(arrays.network.n_memory, np.float32)
+        memory = np.zeros(arrays.network.n_memory, np.float32) if memory is None else memory.copy()
         n_events, n_rows = kernel.run(
             self.plant, self.table.arrays(parameters, self.timestep_s), arrays, self.n_ring,
             n_steps, state, memory, self._noise(duration_s, noise, noise_seed), self.work,
@@ -429,7 +432,7 @@ class Walker:
             float(np.degrees(self.model.slope_rad)),
         )
         return Rollout(
-            self._measures(begin, state, duration_s, steps[:n_events]), trajectory, state
+            self._measures(begin, state, duration_s, steps[:n_events]), trajectory, state, memory
         )
 
     def _noise(self, duration_s: float, noise: SensorNoise | None, seed: int) -> np.ndarray:
@@ -477,12 +480,14 @@ class Walker:
         n_walkers: int,
         control_dt_s: float = 0.01,
         threads: int = 1,
+        law: "ExoLaw | None" = None,
+        reference: Mapping[str, float] | None = None,
     ) -> "WalkerBatch":
         """Many copies of this walker for learning; see `simulation.batch.WalkerBatch`."""
         from exoflow.simulation.batch import WalkerBatch
 
         walkers = [self, *(self.copy() for _ in range(threads - 1))]
-        return WalkerBatch(walkers, parameters, n_walkers, control_dt_s)
+        return WalkerBatch(walkers, parameters, n_walkers, control_dt_s, law, reference)
 
     def copy(self) -> "Walker":
         """The same walker with engine memory of its own, for another thread."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +12,14 @@ if TYPE_CHECKING:
     from exoflow.simulation import ExoLaw, SensorNoise
 
 
-def run(gait: Path, exo: str, evaluations: int, seed: int, output: Path) -> None:
+def run(
+    gait: Path,
+    exo: str,
+    evaluations: int,
+    seed: int,
+    output: Path,
+    tune: bool = False,
+) -> None:
     """Let the walker of a gait adapt to an exo.
 
     Objective, exo and condition are those of params.yaml, the condition is the gait's. The same
@@ -26,6 +35,8 @@ def run(gait: Path, exo: str, evaluations: int, seed: int, output: Path) -> None
         Of the search, instead of those in params.yaml.
     output : Path
         JSON in the form of a reflex result, with what was worn under `adaptation`.
+    tune : bool
+        Search gain, delay and filter of DOFC together with the reflexes.
 
     Raises
     ------
@@ -37,11 +48,10 @@ def run(gait: Path, exo: str, evaluations: int, seed: int, output: Path) -> None
         If `exo` names no law.
     """
     from exoflow.config import load_params, phase_settings, to_plain
-    from exoflow.errors import CheckpointError
-    from exoflow.optimization.gait_search import GaitSearch
+    from exoflow.errors import CheckpointError, UserError
     from exoflow.records.hashing import content_hash
     from exoflow.records.json_io import read_json, write_json
-    from exoflow.stages.reflex import gait_result
+    from exoflow.simulation import Dofc
     from exoflow.stages.worn_exo import exo_law
 
     gait, output = Path(gait), Path(output)
@@ -53,31 +63,93 @@ def run(gait: Path, exo: str, evaluations: int, seed: int, output: Path) -> None
             f"{gait}: does not walk ({start.get('reason')}). Give a gait whose status is ok."
         )
     law = exo_law(exo, gait)
-    params, condition = load_params(), start["condition"]
-    settings = phase_settings(params, "reflex", condition)
+    if tune and not isinstance(law, Dofc):
+        raise UserError(f"--tune with --exo {exo}: only DOFC has gains to tune. Leave it out.")
+    params = load_params()
+    settings = phase_settings(params, "reflex", start["condition"])
+    worn = to_plain(params.exo) if exo != "none" else None
+    result = adapted_gait(
+        start, settings, worn, law, _sensor_noise(params, law), evaluations, seed, tune
+    )
+    result["start_values"] = str(gait)
+    result["adaptation"] |= {"gait_hash": content_hash(gait)}
+    if exo.endswith(".npz"):
+        result["adaptation"] |= {"weights": exo, "weights_hash": content_hash(exo)}
+    write_json(output, result)
+    print(_words(result))
+
+
+def adapted_gait(
+    start: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    worn: Mapping[str, Any] | None,
+    law: ExoLaw,
+    noise: SensorNoise | None,
+    evaluations: int,
+    seed: int,
+    tune: bool = False,
+) -> dict[str, Any]:
+    """Search the reflexes of a gait again; a gait in the form of a reflex result.
+
+    Parameters
+    ----------
+    start : mapping
+        The gait to start from.
+    settings : mapping
+        `condition`, `model` and `reflex`, as the reflex phase gets them.
+    worn : mapping or None
+        Settings of the exo; None: nothing is worn.
+    law, noise
+        What drives the exo, and what its sensors add.
+    evaluations, seed : int
+    tune : bool
+        Search the numbers of a DOFC too.
+
+    Returns
+    -------
+    dict
+        With `adaptation`: the law that was on, the budget, and under `reference` speed and
+        power of the first human without an exo, whom everything is compared with.
+    """
+    from exoflow.config import to_plain
+    from exoflow.optimization.gait_search import GaitSearch
+    from exoflow.stages.reflex import gait_result
+
+    settings = {name: dict(part) for name, part in settings.items() if isinstance(part, Mapping)}
     # The parameters belong to the reflex set they were found with.
     settings["reflex"] |= {
         "reflexes": start["reflexes"],
         "evaluations": evaluations,
         "seed": seed,
     }
-    worn = None
-    if exo != "none":
-        worn = settings["exo"] = to_plain(params.exo)
-    noise = _sensor_noise(params, law)
-    search = GaitSearch(settings, f"adapt {condition}", exo=worn, law=law, noise=noise)
+    if worn is not None:
+        settings["exo"] = dict(worn)
+    condition = start["condition"]
+    search = GaitSearch(
+        settings, f"adapt {condition}", exo=worn, law=law, noise=noise, tune_law=tune
+    )
     found = search.run(start["parameters"], None)
-    result, _ = gait_result(search, found, condition, str(gait))
+    # What is reported walks under the law that was found.
+    search = replace(search, law=found.law, tune_law=False)
+    result, _ = gait_result(search, found, condition, "")
     result["adaptation"] = {
-        "gait_hash": content_hash(gait),
         "start_score": found.history[0][1],
         "evaluations": found.evaluations,
         "seed": seed,
         "sensor_noise": None if noise is None else to_plain(noise),
-        **_law_words(exo, law),
+        "reference": _reference(start),
+        **_law_words(found.law, worn),
     }
-    write_json(output, result)
-    print(_words(result))
+    return result
+
+
+def _reference(start: Mapping[str, Any]) -> dict[str, float] | None:
+    """Speed and power of the human before any adaptation, None if the gait does not tell."""
+    if "adaptation" in start:
+        return start["adaptation"]["reference"]
+    if "gait" not in start:
+        return None
+    return {name: start["gait"][name] for name in ("speed_m_s", "metabolic_power_W_kg")}
 
 
 def _sensor_noise(params: Params, law: ExoLaw) -> SensorNoise | None:
@@ -93,17 +165,18 @@ def _sensor_noise(params: Params, law: ExoLaw) -> SensorNoise | None:
     )
 
 
-def _law_words(exo: str, law: ExoLaw) -> dict[str, Any]:
-    """The law by name, with its numbers or the hash of its weights."""
+def _law_words(law: ExoLaw, worn: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The law by name, with the numbers of a DOFC."""
     from exoflow.config import to_plain
-    from exoflow.records.hashing import content_hash
-    from exoflow.simulation import Dofc, Policy
+    from exoflow.simulation import Dofc, Policy, ZeroTorque
 
     if isinstance(law, Dofc):
         return {"law": "dofc", **to_plain(law)}
     if isinstance(law, Policy):
-        return {"law": "policy", "weights": exo, "weights_hash": content_hash(exo)}
-    return {"law": exo}
+        return {"law": "policy"}
+    if isinstance(law, ZeroTorque):
+        return {"law": "zero_torque"}
+    return {"law": "none" if worn is None else "off"}
 
 
 def _words(result: dict[str, Any]) -> str:

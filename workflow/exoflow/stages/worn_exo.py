@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from exoflow.simulation import Dofc, ExoLaw
@@ -53,6 +54,37 @@ def exo_law(exo: str, gait: Path) -> ExoLaw:
     if policy.weights.status != "ok":
         raise UserError(f"{exo}: holds no controller ({policy.weights.reason}).")
     return policy
+
+
+def law_of_gait(gait: Mapping[str, Any]) -> ExoLaw | None:
+    """What a human has adapted to: the law that the gait walks with; None for any other gait.
+
+    Raises
+    ------
+    PolicyFormatError
+        If the weights file that the gait names cannot be read.
+    """
+    from exoflow.simulation import Dofc, NoExo, Policy, ZeroTorque
+
+    adaptation = gait.get("adaptation")
+    if adaptation is None or adaptation["law"] == "none":
+        return None
+    if adaptation["law"] == "dofc":
+        return Dofc(*(adaptation[name] for name in ("gain_Nm", "delay_s", "filter_tau_s")))
+    if adaptation["law"] == "policy":
+        return Policy.load(Path(adaptation["weights"]))
+    return ZeroTorque() if adaptation["law"] == "zero_torque" else NoExo()
+
+
+def reference_of_gait(gait: Mapping[str, Any], body_mass_kg: float) -> dict[str, float] | None:
+    """Speed (m/s) and power (W) of the human before it adapted; None for any other gait."""
+    reference = gait.get("adaptation", {}).get("reference")
+    if reference is None:
+        return None
+    return {
+        "speed_m_s": reference["speed_m_s"],
+        "metabolic_power_W": reference["metabolic_power_W_kg"] * body_mass_kg,
+    }
 
 
 def parse_dofc(exo: str) -> Dofc:
