@@ -45,7 +45,9 @@ def test_tally_counts_ticks_and_episodes_once(swinging_legs):
     rewards = []
     for _ in range(10):
         rewards.append(environment.step(np.full((2, 2), 0.1))[1])
-    mean_reward, mean_ticks = environment.tally.take()
+    mean_reward, mean_ticks, terms = environment.tally.take()
     np.testing.assert_allclose(mean_reward, np.mean(rewards), rtol=1e-6)
+    np.testing.assert_allclose(sum(terms.values()), mean_reward, rtol=1e-6)
     assert mean_ticks == 5
-    assert np.isnan(environment.tally.take()).all()
+    *means, terms = environment.tally.take()
+    assert np.isnan(means).all() and terms == {}

@@ -266,7 +266,7 @@ class Journal(BaseCallback):
             "best_step": self.best_step,
             "best_actor": self.best_actor,
             "plateaued": self.plateaued,
-            "tally": vars(self.training_env.tally),
+            "tally": {**vars(self.training_env.tally)},
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -315,7 +315,7 @@ class Journal(BaseCallback):
             self.seed,
         )
         update = self.model.last_update
-        reward_mean, episode_ticks = self.training_env.tally.take()
+        reward_mean, episode_ticks, terms = self.training_env.tally.take()
         row = {
             "step": self.num_timesteps,
             "reward_mean": reward_mean,
@@ -330,6 +330,9 @@ class Journal(BaseCallback):
         self.curve.append(row)
         for name in CURVE_COLUMNS[1:6]:
             self.logger.record(f"evaluation/{name}", row[name])
+        for name, mean in terms.items():
+            self.logger.record(f"reward/{name}", mean)
+        self.logger.record("walkers/runaways", self.training_env.gait.runaways)
         if self.best is None or result.rank() < self.best.rank():
             self.best, self.best_step = result, self.num_timesteps
             self.best_actor = {k: v.clone() for k, v in policy.actor.state_dict().items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -38,7 +38,7 @@ class AssistedGaitVecEnv(VecEnv):
     def step_wait(self):
         """Walk one tick; see `VecEnv.step_wait`."""
         observation, reward, terminated, truncated = self.gait.step(self._action)
-        self.tally.add(reward)
+        self.tally.add(reward, self.gait.reward_terms)
         done = terminated | truncated
         infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
         rows = np.flatnonzero(done)
@@ -74,27 +74,35 @@ class AssistedGaitVecEnv(VecEnv):
 
 
 class Tally:
-    """Rewards and episode lengths since the last `take`."""
+    """Rewards, their terms and episode lengths since the last `take`."""
 
     def __init__(self) -> None:
         self.reward, self.ticks = 0.0, 0
         self.episode_ticks, self.episodes = 0, 0
+        self.terms: dict[str, float] = {}
 
-    def add(self, reward: np.ndarray) -> None:
+    def add(self, reward: np.ndarray, terms: Mapping[str, np.ndarray]) -> None:
         """Count one tick of all walkers."""
         self.reward += float(reward.sum())
         self.ticks += len(reward)
+        for name, values in terms.items():
+            self.terms[name] = self.terms.get(name, 0.0) + float(values.sum())
 
     def add_episodes(self, ticks: np.ndarray) -> None:
         """Count episodes that ended after these numbers of ticks."""
         self.episode_ticks += int(ticks.sum())
         self.episodes += len(ticks)
 
-    def take(self) -> tuple[float, float]:
-        """Mean reward of a tick and mean ticks of an episode, NaN without any; counts anew."""
+    def take(self) -> tuple[float, float, dict[str, float]]:
+        """Mean reward of a tick, mean ticks of an episode, mean of each term; counts anew.
+
+        NaN where there was none.
+        """
         means = (
             self.reward / self.ticks if self.ticks else math.nan,
             self.episode_ticks / self.episodes if self.episodes else math.nan,
+            {name: total / self.ticks for name, total in self.terms.items()},
         )
         self.reward = self.ticks = self.episode_ticks = self.episodes = 0
+        self.terms = {}
         return means

@@ -77,8 +77,12 @@ def law_of_gait(gait: Mapping[str, Any]) -> ExoLaw | None:
 
 
 def reference_of_gait(gait: Mapping[str, Any], body_mass_kg: float) -> dict[str, float] | None:
-    """Speed (m/s) and power (W) of the human before it adapted; None for any other gait."""
-    reference = gait.get("adaptation", {}).get("reference")
+    """Speed (m/s) and power (W) of the human without an exo, before any adaptation to one.
+
+    None if the gait file does not tell.
+    """
+    own = gait.get("gait")
+    reference = gait["adaptation"]["reference"] if "adaptation" in gait else own
     if reference is None:
         return None
     return {
