@@ -77,7 +77,9 @@ def show(options: argparse.Namespace) -> None:
 def add_options(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="use|describe|show")
     action = actions.add_parser("use", help="copy config/NAME.yaml over params.yaml")
-    action.add_argument("name", metavar="NAME", help="default, ci, toy, gaits, full or barati_as_printed")
+    action.add_argument(
+        "name", metavar="NAME", help="default, ci, toy, gaits, full or barati_as_printed"
+    )
     action.set_defaults(params_function=use)
     action = actions.add_parser("describe", help="what each key means, its default and range")
     sections = sorted({entry.section for entry in described_settings()})

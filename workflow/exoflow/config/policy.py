@@ -117,6 +117,12 @@ class PolicySettings:
     timestep_s: float = setting(
         0.001, doc="Step of the simulation in training, s.", minimum=0.0001, maximum=0.002
     )
+    slopes_deg: tuple[float, ...] = setting(
+        (-1.0, 0.0, 1.0),
+        doc="Slopes added to the condition's; the walkers are shared out evenly, deg.",
+        minimum=-15,
+        maximum=15,
+    )
     evaluate_every: int = setting(
         40960, doc="Ticks between two evaluations without exploration noise.", minimum=1
     )

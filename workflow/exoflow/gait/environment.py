@@ -94,8 +94,10 @@ class AssistedGait:
         self.pool = pool or self.task.start(
             batch, settings.pool_moments, seed, settings.pool_settle_s
         )
-        self._reference_speed = float(batch.reference["speed_m_s"])
-        self._reference_power = float(batch.reference["metabolic_power_W"])
+        self._reference_speed = np.broadcast_to(batch.reference["speed_m_s"], self.n_walkers)
+        self._reference_power = np.broadcast_to(
+            batch.reference["metabolic_power_W"], self.n_walkers
+        )
         self._forget = math.exp(-CONTROL_DT_S / settings.average_s)
         self._max_ticks = round(settings.episode_s / CONTROL_DT_S)
         self._feature_columns = [batch.index(name) for name in self.task.observation.names]
@@ -107,8 +109,8 @@ class AssistedGait:
         self.runaways, self.episodes, self._walked = 0, 0, False
         self._lost = np.zeros(self.n_walkers, bool)
         self.ticks = np.zeros(self.n_walkers, np.int64)
-        self.mean_power_W = np.full(self.n_walkers, self._reference_power)
-        self.mean_speed_m_s = np.full(self.n_walkers, self._reference_speed)
+        self.mean_power_W = self._reference_power.copy()
+        self.mean_speed_m_s = self._reference_speed.copy()
         self.action = np.zeros((self.n_walkers, N_LEGS))
         self.measures = np.zeros((self.n_walkers, batch.n_measures))
         self.privileged = np.zeros((self.n_walkers, batch.n_privileged))
@@ -156,8 +158,8 @@ class AssistedGait:
         self.privileged[rows] = self.pool.privileged[moment]
         self.history.restart(rows, self.measures[rows][:, self._feature_columns], self.rng)
         self.ticks[rows] = 0
-        self.mean_power_W[rows] = self._reference_power
-        self.mean_speed_m_s[rows] = self._reference_speed
+        self.mean_power_W[rows] = self._reference_power[rows]
+        self.mean_speed_m_s[rows] = self._reference_speed[rows]
         self.action[rows] = 0.0
         self._lost[rows] = False
         self.episodes += len(rows)

@@ -81,13 +81,17 @@ def evaluate(
     walked = ~fallen
     if not walked.any():
         return Evaluation(math.nan, math.nan, math.nan, 1.0)
-    reference = gait.batch.reference
-    cost = energy[walked].sum() / distance[walked].sum()
+    # Each walker against its own reference: on another slope it costs something else.
+    reference = {
+        name: np.broadcast_to(values, gait.n_walkers)[walked]
+        for name, values in gait.batch.reference.items()
+    }
     cost_without = reference["metabolic_power_W"] / reference["speed_m_s"]
-    speed = float(distance[walked].mean() / (n_ticks - n_settle))
+    change = energy[walked] / distance[walked] / cost_without - 1.0
+    speed = distance[walked] / (n_ticks - n_settle)
     return Evaluation(
-        change_cot_pct=float(100.0 * (cost / cost_without - 1.0)),
-        speed_m_s=speed,
-        speed_change=speed / reference["speed_m_s"] - 1.0,
+        change_cot_pct=float(100.0 * change.mean()),
+        speed_m_s=float(speed.mean()),
+        speed_change=float((speed / reference["speed_m_s"]).mean() - 1.0),
         fall_fraction=float(fallen.mean()),
     )

@@ -106,7 +106,7 @@ class GaitPPO(PPO):
                     carried.append(controller.state.clone())
                 observation = self._last_obs
                 mean = controller.act(torch.from_numpy(observation))
-                action = mean + std * torch.randn_like(mean)
+                action = mean + std * torch.randn(mean.shape)
                 rollout.observation[tick] = observation
                 rollout.starts[tick] = starts
                 rollout.action[tick] = action

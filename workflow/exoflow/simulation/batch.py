@@ -33,24 +33,26 @@ PRIVILEGED_ELEMENTS = (
 
 
 class WalkerBatch:
-    """Walkers of one kind, stepped together by held torque commands.
+    """Walkers of one human, stepped together by held torque commands.
 
     Parameters
     ----------
-    walkers : sequence of Walker
-        One per thread, all alike; each thread steps its share of the rows, so the
-        result does not depend on how many there are.
+    variants : sequence of Walker
+        The human on different slopes, or otherwise changed. Each has an even share of the rows,
+        the first variant the first rows.
     parameters : mapping
         Reflex parameters and start-pose offsets.
     n_walkers : int
     control_dt_s : float
         Duration of one `step`.
+    threads : int
+        Each steps a part of every variant's rows; the result does not depend on how many.
     law : ExoLaw, optional
         What drives the exo until learning starts, ZeroTorque by default. A human who has
         adapted to an exo may fall without its torque.
-    reference : mapping, optional
-        `speed_m_s` and `metabolic_power_W` to compare with, such as those of a walk without
-        an exo; by default those of the steady gait under `law`.
+    references : sequence of mapping, optional
+        `speed_m_s` and `metabolic_power_W` that each variant is compared with, such as those
+        of a walk without an exo; by default those of its steady gait under `law`.
 
     Attributes
     ----------
@@ -60,10 +62,8 @@ class WalkerBatch:
         After `step`; columns in `measure_names`.
     privileged : ndarray, shape (n_walkers, n_privileged)
         Simulation state scaled to about one; names and units in `privileged_elements`.
-    reference : dict
-        `speed_m_s`, `metabolic_power_W`, `cot_J_kg_m` of `reference`, or of the steady gait
-        with the powered exo commanded to zero, against which a controller that does nothing
-        changes nothing.
+    reference : dict of ndarray, shape (n_walkers,)
+        `speed_m_s` and `metabolic_power_W` of `references`.
     """
 
     measure_names = kernel.MEASURE_NAMES
@@ -73,34 +73,44 @@ class WalkerBatch:
 
     def __init__(
         self,
-        walkers: Sequence[Walker],
+        variants: Sequence[Walker],
         parameters: Mapping[str, float],
         n_walkers: int,
-        control_dt_s: float,
+        control_dt_s: float = 0.01,
+        threads: int = 1,
         law: ExoLaw | None = None,
-        reference: Mapping[str, float] | None = None,
+        references: Sequence[Mapping[str, float]] | None = None,
     ):
-        first = walkers[0]
+        first = variants[0]
+        if not all(walker.exo_settings for walker in variants):
+            raise SimulationError("a batch for learning needs a worn exo.")
         self.n_walkers = n_walkers
         self.n_state = first.n_state
-        self._walkers = walkers
         self._parameters = dict(parameters)
+        self._law = law or ZeroTorque()
         self._steps = round(control_dt_s / first.timestep_s)
-        self._reflexes = [first.table.arrays(parameters, first.timestep_s) for _ in walkers]
-        if not first.exo_settings:
-            raise SimulationError("a batch for learning needs a worn exo.")
-        zero = first.exo_arrays(ZeroTorque())
-        self._exo = [zero._replace(mode=EXTERNAL_COMMAND) for _ in walkers]
+        self._first = first
+        steady = [self._walk_steadily(walker) for walker in variants]
+        self._steady = steady[0]
+        rows = np.array_split(np.arange(n_walkers), len(variants))
+        costs = references or [steady_costs(walk) for _, walk in steady]
+        self.reference = {
+            name: np.concatenate(
+                [np.full(len(some), cost[name]) for some, cost in zip(rows, costs, strict=True)]
+            )
+            for name in ("speed_m_s", "metabolic_power_W")
+        }
         self.states = np.tile(first.start(parameters), (n_walkers, 1))
         self.measures = np.zeros((n_walkers, self.n_measures))
         self.privileged = np.zeros((n_walkers, self.n_privileged))
-        self._shares = [s for s in np.array_split(np.arange(n_walkers), len(walkers)) if len(s)]
-        self._pool = ThreadPoolExecutor(max(1, len(walkers) - 1))
-        self._law = law or ZeroTorque()
-        self.reference, self._steady = self._walk_steadily()
-        if reference is not None:
-            speed, power = reference["speed_m_s"], reference["metabolic_power_W"]
-            self.reference = _reference(speed, power, first.model.body_mass)
+        self._lanes: list[list[_Share]] = [[] for _ in range(threads)]
+        for walker, some in zip(variants, rows, strict=True):
+            # The first thread has the walkers themselves, every other one copies.
+            for thread, part in enumerate(np.array_split(some, threads)):
+                if len(part):
+                    own = walker.copy() if thread else walker
+                    self._lanes[thread].append(_Share(own, parameters, part))
+        self._pool = ThreadPoolExecutor(max(1, threads - 1))
 
     def index(self, name: str) -> int:
         """Column of a measure.
@@ -125,70 +135,93 @@ class WalkerBatch:
             Right and left, flexion positive; the actuator clips and slews it.
         """
         commands = np.ascontiguousarray(torque_command_Nm, dtype=np.float64)
-        others = [
-            self._pool.submit(self._step_share, i, commands) for i in range(1, len(self._shares))
-        ]
-        # Waking a thread takes as long as a walker's step: the first share stays in this one.
-        self._step_share(0, commands)
+        others = [self._pool.submit(self._step_lane, lane, commands) for lane in self._lanes[1:]]
+        # Waking a thread takes as long as a walker's step: the first lane stays in this one.
+        self._step_lane(self._lanes[0], commands)
         for done in others:
             done.result()
 
-    def _step_share(self, thread: int, commands: np.ndarray) -> None:
-        rows = slice(self._shares[thread][0], self._shares[thread][-1] + 1)
-        walker = self._walkers[thread]
-        kernel.step_walkers(
-            walker.plant, self._reflexes[thread], self._exo[thread], walker.n_ring, self._steps,
-            self.states[rows], commands[rows], self.measures[rows], self.privileged[rows],
-            walker.work,
-        )  # fmt: skip
+    def _step_lane(self, lane: "list[_Share]", commands: np.ndarray) -> None:
+        for share in lane:
+            rows, walker = share.rows, share.walker
+            kernel.step_walkers(
+                walker.plant, share.reflexes, share.exo, walker.n_ring, self._steps,
+                self.states[rows], commands[rows], self.measures[rows], self.privileged[rows],
+                walker.work,
+            )  # fmt: skip
 
-    def _walk_steadily(self) -> tuple[dict[str, float], Rollout]:
-        """Reference costs under the starting law and the settled walk they start from."""
-        walker = self._walkers[0]
+    def _walk_steadily(self, walker: Walker) -> tuple[Rollout, Rollout]:
+        """The walk until the gait is steady, and some time of the steady gait."""
         settled = walker.rollout(self._parameters, SETTLE_S, self._law)
-        measures = self._go_on(settled, REFERENCE_S).measures
-        if settled.measures.fell or measures.fell:
+        steady = self._go_on(walker, settled, REFERENCE_S)
+        if settled.measures.fell or steady.measures.fell:
             torque = (
                 "without any torque from the exo; optimize the gait first"
                 if isinstance(self._law, ZeroTorque)
                 else "with the exo's law that it adapted to; adapt it again"
             )
             raise SimulationError(f"the walker falls {torque}.")
-        power = measures.effort_J / measures.reached_s
-        return _reference(measures.speed_m_s, power, measures.body_mass_kg), settled
+        return settled, steady
 
-    def _go_on(self, walk: Rollout, duration_s: float) -> Rollout:
+    def _go_on(self, walker: Walker, walk: Rollout, duration_s: float) -> Rollout:
         """The same walk for some more time under the starting law."""
-        return self._walkers[0].rollout(
+        return walker.rollout(
             self._parameters, duration_s, self._law, state=walk.state, memory=walk.memory
         )
 
     def snapshot_pool(self, n: int, seed: int, settle_s: float = SETTLE_S) -> np.ndarray:
-        """States of the steady gait under the starting law at `n` random moments.
+        """States of the first variant's steady gait under the starting law at random moments.
 
         Shape: (n, n_state).
         """
-        walker = self._walkers[0]
+        walker = self._first
         span = round(REFERENCE_S / walker.timestep_s)
         moments = np.sort(np.random.default_rng(seed).integers(0, span, size=n))
         walk = (
             walker.rollout(self._parameters, settle_s, self._law)
             if settle_s != SETTLE_S
-            else self._steady
+            else self._steady[0]
         )
         snapshots = np.empty((n, self.n_state))
         done = 0
         for row, moment in enumerate(moments):
             if moment > done:
-                walk = self._go_on(walk, (moment - done) * walker.timestep_s)
+                walk = self._go_on(walker, walk, (moment - done) * walker.timestep_s)
                 done = moment
             snapshots[row] = walk.state
         return snapshots
 
 
-def _reference(speed_m_s: float, power_W: float, body_mass_kg: float) -> dict[str, float]:
+class _Share:
+    """Rows of a batch that one thread steps with a walker of its own."""
+
+    def __init__(self, walker: Walker, parameters: Mapping[str, float], rows: np.ndarray):
+        self.walker = walker
+        self.rows = slice(int(rows[0]), int(rows[-1]) + 1)
+        self.reflexes = walker.table.arrays(parameters, walker.timestep_s)
+        self.exo = walker.exo_arrays(ZeroTorque())._replace(mode=EXTERNAL_COMMAND)
+
+
+def steady_costs(walk: Rollout) -> dict[str, float]:
+    """Speed (m/s) and metabolic power (W) of a walk, as `WalkerBatch` takes references."""
+    measures = walk.measures
     return {
-        "speed_m_s": speed_m_s,
-        "metabolic_power_W": power_W,
-        "cot_J_kg_m": power_W / speed_m_s / body_mass_kg,
+        "speed_m_s": measures.speed_m_s,
+        "metabolic_power_W": measures.effort_J / measures.reached_s,
     }
+
+
+def unassisted_costs(walker: Walker, parameters: Mapping[str, float]) -> dict[str, float]:
+    """What walking costs a human who wears nothing, as `WalkerBatch` takes references.
+
+    Raises
+    ------
+    SimulationError
+        If the walker falls.
+    """
+    settled = walker.rollout(parameters, SETTLE_S)
+    walk = walker.rollout(parameters, REFERENCE_S, state=settled.state)
+    if settled.measures.fell or walk.measures.fell:
+        slope = np.degrees(walker.model.slope_rad)
+        raise SimulationError(f"the walker without an exo falls on {slope:+.1f} deg.")
+    return steady_costs(walk)

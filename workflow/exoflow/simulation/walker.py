@@ -480,14 +480,11 @@ class Walker:
         n_walkers: int,
         control_dt_s: float = 0.01,
         threads: int = 1,
-        law: "ExoLaw | None" = None,
-        reference: Mapping[str, float] | None = None,
     ) -> "WalkerBatch":
         """Many copies of this walker for learning; see `simulation.batch.WalkerBatch`."""
         from exoflow.simulation.batch import WalkerBatch
 
-        walkers = [self, *(self.copy() for _ in range(threads - 1))]
-        return WalkerBatch(walkers, parameters, n_walkers, control_dt_s, law, reference)
+        return WalkerBatch([self], parameters, n_walkers, control_dt_s, threads)
 
     def copy(self) -> "Walker":
         """The same walker with engine memory of its own, for another thread."""

@@ -108,12 +108,13 @@ def adapted_gait(
     Returns
     -------
     dict
-        With `adaptation`: the law that was on, the budget, and under `reference` speed and
-        power of the first human without an exo, whom everything is compared with.
+        With `adaptation`: the law that was on, the budget, and as `reference` the reflexes of
+        the human before any adaptation, whom everything is compared with.
     """
     from exoflow.config import to_plain
     from exoflow.optimization.gait_search import GaitSearch
     from exoflow.stages.reflex import gait_result
+    from exoflow.stages.training_walkers import unadapted
 
     settings = {name: dict(part) for name, part in settings.items() if isinstance(part, Mapping)}
     # The parameters belong to the reflex set they were found with.
@@ -137,19 +138,10 @@ def adapted_gait(
         "evaluations": found.evaluations,
         "seed": seed,
         "sensor_noise": None if noise is None else to_plain(noise),
-        "reference": _reference(start),
+        "reference": {name: unadapted(start)[name] for name in ("reflexes", "parameters")},
         **_law_words(found.law, worn),
     }
     return result
-
-
-def _reference(start: Mapping[str, Any]) -> dict[str, float] | None:
-    """Speed and power of the human before any adaptation, None if the gait does not tell."""
-    if "adaptation" in start:
-        return start["adaptation"]["reference"]
-    if "gait" not in start:
-        return None
-    return {name: start["gait"][name] for name in ("speed_m_s", "metabolic_power_W_kg")}
 
 
 def _sensor_noise(params: Params, law: ExoLaw) -> SensorNoise | None:

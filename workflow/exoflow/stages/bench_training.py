@@ -88,17 +88,18 @@ def _policy(settings: Mapping, kind: str):
 
 
 def _make_batch(settings: Mapping, threads: int | None = None):
-    from exoflow.records.json_io import read_json
-    from exoflow.simulation import Walker
+    from dataclasses import replace
 
-    gait = read_json(GAIT)
+    from exoflow.records.json_io import read_json
+    from exoflow.stages.training_walkers import training_walkers
+
+    policy = _policy(settings, settings["policy"]["kind"])
     level = {**settings["condition"], "slope_deg": 0.0, "impairment": None}
-    walker = Walker.for_gait(
-        gait, settings["model"], level, settings["policy"]["timestep_s"], settings["exo"],
-        with_uchida=False,
-    )  # fmt: skip
-    threads = threads or settings["policy"]["threads"]
-    return lambda n_walkers: walker.batch(gait["parameters"], n_walkers, threads=threads)
+    return training_walkers(
+        read_json(GAIT),
+        {**settings, "condition": level},
+        replace(policy, threads=threads or policy.threads),
+    )
 
 
 def _gemm_rate(threads: int) -> float:

@@ -109,23 +109,16 @@ def run(condition: str, seed: int, settings: Mapping[str, Any], gait: Path, outp
 def _walkers(walk: Mapping[str, Any], settings: Mapping[str, Any], policy: Any):
     """How to make a batch of walkers with this gait that wear the exo; or why there is none."""
     from exoflow.errors import SimulationError
-    from exoflow.simulation import Walker
+    from exoflow.stages.training_walkers import training_walkers
 
     if walk["status"] != "ok":
         return None, walk["reason"]
-    walker = Walker.for_gait(
-        walk, settings["model"], settings["condition"], policy.timestep_s, settings["exo"],
-        with_uchida=False,
-    )  # fmt: skip
     try:
+        make_batch = training_walkers(walk, settings, policy)
         # Nothing was worn in the gait search: its walker may not carry the exo's mass.
-        walker.batch(walk["parameters"], 1)
+        make_batch(len(policy.slopes_deg))
     except SimulationError as problem:
         return None, str(problem).rstrip(".")
-
-    def make_batch(n_walkers: int):
-        return walker.batch(walk["parameters"], n_walkers, threads=policy.threads)
-
     return make_batch, None
 
 

@@ -76,21 +76,6 @@ def law_of_gait(gait: Mapping[str, Any]) -> ExoLaw | None:
     return ZeroTorque() if adaptation["law"] == "zero_torque" else NoExo()
 
 
-def reference_of_gait(gait: Mapping[str, Any], body_mass_kg: float) -> dict[str, float] | None:
-    """Speed (m/s) and power (W) of the human without an exo, before any adaptation to one.
-
-    None if the gait file does not tell.
-    """
-    own = gait.get("gait")
-    reference = gait["adaptation"]["reference"] if "adaptation" in gait else own
-    if reference is None:
-        return None
-    return {
-        "speed_m_s": reference["speed_m_s"],
-        "metabolic_power_W": reference["metabolic_power_W_kg"] * body_mass_kg,
-    }
-
-
 def parse_dofc(exo: str) -> Dofc:
     """`dofc:GAIN_Nm,DELAY_s,TAU_s` as a law.
 
