@@ -121,7 +121,19 @@ def model(options: argparse.Namespace) -> None:
 
 
 def bench(options: argparse.Namespace) -> None:
-    """Measure the speed of a part."""
+    """Measure the speed of a part, or what controllers save."""
+    if options.what == "controllers":
+        from exoflow.stages import bench_controllers
+
+        chosen = {name: getattr(options, name) for name in EXPERIMENT_OPTIONS}
+        bench_controllers.run(
+            bench_controllers.Experiment(
+                folder=Path(options.output),
+                gait=existing_file("--gait", options.gait, "Gaits: results/reflex/ID.json."),
+                **{name: value for name, value in chosen.items() if value is not None},
+            )
+        )
+        return
     from exoflow.stages import bench as stage
 
     stage.run(what=options.what, as_json=options.json)
@@ -305,9 +317,27 @@ def model_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+EXPERIMENT_OPTIONS = (
+    "limits_Nm", "seeds", "rounds", "evaluations", "steps", "pupil_steps", "printed_steps",
+    "printed_seeds",
+)  # fmt: skip
+
+
 def bench_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", choices=("engine", "search", "train"), help="what to measure")
+    parser.add_argument(
+        "what", choices=("engine", "search", "train", "controllers"), help="what to measure"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    group = parser.add_argument_group(
+        "controllers", "an experiment of hours; a stopped one goes on with the job it was at"
+    )
+    group.add_argument("--gait", default="data/reference/level.json", metavar="FILE")
+    group.add_argument("--output", default="results/bench/controllers", metavar="FOLDER")
+    group.add_argument("--limits-Nm", type=float, nargs="+", metavar="NM", dest="limits_Nm")
+    group.add_argument("--seeds", type=counted, nargs="+", metavar="S")
+    group.add_argument("--printed-seeds", type=counted, nargs="+", metavar="S")
+    for name in ("rounds", "evaluations", "steps", "pupil-steps", "printed-steps"):
+        group.add_argument(f"--{name}", type=counted_from_one, metavar="N")
 
 
 def hash_options(parser: argparse.ArgumentParser) -> None:
@@ -363,7 +393,9 @@ TOOL_COMMANDS = {
     "bench": Command(
         "measure the speed of the parts on this computer",
         "engine: simulated seconds per second and where they go. search: wall time of the gait "
-        "searches of params.yaml (minutes). train: steps per second of learning.",
+        "searches of params.yaml (minutes). train: steps per second of learning. controllers: "
+        "cost of walking with DOFC, MLP, LSTM and Barati's setting, on a frozen and on an adapted "
+        "human (hours).",
         bench_options,
         bench,
     ),

@@ -19,6 +19,12 @@ class DofcSettings:
         minimum=0.0001,
         maximum=0.002,
     )
+    slopes_deg: tuple[float, ...] = setting(
+        (-1.0, 0.0, 1.0),
+        doc="Slopes added to the condition's that every candidate walks at every step, deg.",
+        minimum=-15,
+        maximum=15,
+    )
     seed: int = setting(1, doc="Random seed of the tuning.", minimum=0)
 
 

@@ -20,7 +20,7 @@ class PolicyReward:
         2.0, doc="Weight of the relative change of the cost of transport.", minimum=0
     )
     speed: float = setting(
-        2.0, doc="Weight of the speed deviation outside speed_tolerance.", minimum=0
+        4.0, doc="Weight of the speed deviation outside speed_tolerance.", minimum=0
     )
     speed_tolerance: float = setting(
         0.01, doc="Relative speed deviation that is free.", minimum=0, maximum=0.2
@@ -64,16 +64,16 @@ class PolicySettings:
         doc="Control ticks simulated in training; rounded up to whole buffers.",
         minimum=1,
     )
-    n_walkers: int = setting(32, doc="Walkers simulated side by side.", minimum=1)
+    n_walkers: int = setting(64, doc="Walkers simulated side by side.", minimum=1)
     buffer: int = setting(8192, doc="Ticks between two updates, all walkers together.", minimum=2)
     batch: int = setting(1024, doc="Ticks in one gradient step.", minimum=2)
-    epochs: int = setting(5, doc="Passes over the buffer in one update.", minimum=1)
+    epochs: int = setting(3, doc="Passes over the buffer in one update.", minimum=1)
     gamma: float = setting(0.995, doc="Discount of one tick.", above=0, maximum=1)
     gae_lambda: float = setting(
         0.98, doc="Lambda of the generalized advantage estimate.", minimum=0, maximum=1
     )
     learning_rate: float = setting(
-        1e-3, doc="Learning rate of the controller at the start.", above=0
+        5e-4, doc="Learning rate of the controller at the start.", above=0
     )
     critic_learning_rate: float = setting(
         1e-3, doc="The same for the critic, which can learn faster.", above=0
@@ -90,13 +90,13 @@ class PolicySettings:
         0.05, doc="An update stops early beyond this KL divergence; null: never.", above=0
     )
     log_std: float = setting(
-        -0.5, doc="Logarithm of the exploration noise at the start, share of the torque limit."
+        -1.2, doc="Logarithm of the exploration noise at the start, share of the torque limit."
     )
     min_log_std: float = setting(
         -2.5, doc="Floor of that logarithm; without one, training can collapse late."
     )
     final_std_share: float = setting(
-        0.25,
+        0.5,
         doc="Share of the exploration noise left at the end of training; it shrinks evenly.",
         above=0,
         maximum=1,
@@ -124,11 +124,11 @@ class PolicySettings:
         maximum=15,
     )
     evaluate_every: int = setting(
-        40960, doc="Ticks between two evaluations without exploration noise.", minimum=1
+        65536, doc="Ticks between two evaluations without exploration noise.", minimum=1
     )
-    evaluation_walkers: int = setting(8, doc="Walkers of one evaluation.", minimum=1)
+    evaluation_walkers: int = setting(9, doc="Walkers of one evaluation.", minimum=1)
     evaluation_s: float = setting(
-        20.0, doc="Simulated time of one evaluation; its first quarter is not counted, s.", above=0
+        10.0, doc="Simulated time of one evaluation; its first quarter is not counted, s.", above=0
     )
     plateau_evaluations: int = setting(
         0,

@@ -63,12 +63,15 @@ class Controller:
         False: nothing is worn, as in the reference.
     details : mapping
         What else stands in the result, such as a tuned gain.
+    parameters : mapping, optional
+        Reflexes of a human of its own, such as one who has adapted to the law.
     """
 
     name: str
     law: ExoLaw
     worn: bool = True
     details: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, float] | None = None
 
     @property
     def has_sensors(self) -> bool:
@@ -120,7 +123,7 @@ def compare_controllers(
     make_walker : callable
         (slope in deg added to the condition's, exo worn) -> Walker.
     parameters : mapping
-        Reflex parameters of the gait.
+        Reflex parameters of the gait, of every controller without its own.
 
     Returns
     -------
@@ -142,7 +145,7 @@ def compare_controllers(
             noisy = controller.has_sensors and protocol.noise is not None
             for seed in protocol.noise_seeds if noisy else (None,):
                 walk = walkers[controller.worn].rollout(
-                    parameters,
+                    controller.parameters or parameters,
                     protocol.duration_s,
                     controller.law,
                     noise=protocol.noise,

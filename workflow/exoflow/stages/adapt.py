@@ -112,9 +112,9 @@ def adapted_gait(
         the human before any adaptation, whom everything is compared with.
     """
     from exoflow.config import to_plain
+    from exoflow.gait.training_walkers import unadapted
     from exoflow.optimization.gait_search import GaitSearch
     from exoflow.stages.reflex import gait_result
-    from exoflow.stages.training_walkers import unadapted
 
     settings = {name: dict(part) for name, part in settings.items() if isinstance(part, Mapping)}
     # The parameters belong to the reflex set they were found with.

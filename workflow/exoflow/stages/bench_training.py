@@ -90,8 +90,8 @@ def _policy(settings: Mapping, kind: str):
 def _make_batch(settings: Mapping, threads: int | None = None):
     from dataclasses import replace
 
+    from exoflow.gait.training_walkers import training_walkers
     from exoflow.records.json_io import read_json
-    from exoflow.stages.training_walkers import training_walkers
 
     policy = _policy(settings, settings["policy"]["kind"])
     level = {**settings["condition"], "slope_deg": 0.0, "impairment": None}

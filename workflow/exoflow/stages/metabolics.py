@@ -2,12 +2,13 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from exoflow.gait.comparison import Protocol
-    from exoflow.simulation import SensorNoise
+    from exoflow.simulation import Dofc, SensorNoise, Walker
 
 
 def run(
@@ -94,41 +95,58 @@ def protocol(settings: Mapping[str, Any]) -> "Protocol":
     )
 
 
-def _compare(
-    condition: str, settings: Mapping[str, Any], gait: Mapping[str, Any], policies: Sequence[Path]
-) -> dict[str, dict]:
-    from exoflow.gait.comparison import Controller, compare_controllers
+def tuned_dofc(settings: Mapping[str, Any], gait: Mapping[str, Any], label: str) -> "Dofc":
+    """The baseline tuned for a gait, on all time steps and slopes of `metabolics.dofc`."""
     from exoflow.optimization.dofc_search import tune_dofc, unassisted
-    from exoflow.simulation import NoExo, Policy, Walker, ZeroTorque
 
-    chosen = settings["metabolics"]
+    dofc = settings["metabolics"]["dofc"]
 
-    def walker(slope_change_deg: float, worn: bool, step_s: float | None = None) -> Walker:
-        return Walker.for_gait(
-            gait,
-            settings["model"],
-            settings["condition"],
-            step_s or chosen["timestep_s"],
-            settings["exo"] if worn else None,
-            slope_change_deg=slope_change_deg,
-        )
+    def walkers() -> "list[Walker]":
+        return [
+            _walker(settings, gait, slope, True, step)
+            for step in dofc["timesteps_s"]
+            for slope in dofc["slopes_deg"]
+        ]
 
-    dofc = chosen["dofc"]
-
-    def tuning_walkers() -> list[Walker]:
-        return [walker(0.0, True, step) for step in dofc["timesteps_s"]]
-
-    tuned = tune_dofc(
-        tuning_walkers,
+    return tune_dofc(
+        walkers,
         gait["parameters"],
-        unassisted(tuning_walkers(), gait["parameters"], dofc["duration_s"]),
+        unassisted(walkers(), gait["parameters"], dofc["duration_s"]),
         torque_limit_Nm=settings["exo"]["torque_limit_Nm"],
         duration_s=dofc["duration_s"],
         evaluations=dofc["evaluations"],
         seed=dofc["seed"],
         noise=sensor_noise(settings),
-        label=f"metabolics {condition} DOFC",
+        label=label,
     ).law
+
+
+def _walker(
+    settings: Mapping[str, Any],
+    gait: Mapping[str, Any],
+    slope_change_deg: float,
+    worn: bool,
+    step_s: float | None = None,
+) -> "Walker":
+    from exoflow.simulation import Walker
+
+    return Walker.for_gait(
+        gait,
+        settings["model"],
+        settings["condition"],
+        step_s or settings["metabolics"]["timestep_s"],
+        settings["exo"] if worn else None,
+        slope_change_deg=slope_change_deg,
+    )
+
+
+def _compare(
+    condition: str, settings: Mapping[str, Any], gait: Mapping[str, Any], policies: Sequence[Path]
+) -> dict[str, dict]:
+    from exoflow.gait.comparison import Controller, compare_controllers
+    from exoflow.simulation import NoExo, Policy, ZeroTorque
+
+    tuned = tuned_dofc(settings, gait, f"metabolics {condition} DOFC")
     gains = {name: getattr(tuned, name) for name in ("gain_Nm", "delay_s", "filter_tau_s")}
     controllers = [
         Controller("none", NoExo(), worn=False),
@@ -143,5 +161,7 @@ def _compare(
             controllers.append(Controller(name, policy))
         else:
             skipped[name] = {"skipped": policy.weights.reason}
-    compared = compare_controllers(controllers, walker, gait["parameters"], protocol(settings))
+    compared = compare_controllers(
+        controllers, partial(_walker, settings, gait), gait["parameters"], protocol(settings)
+    )
     return compared | skipped

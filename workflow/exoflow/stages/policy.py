@@ -109,7 +109,7 @@ def run(condition: str, seed: int, settings: Mapping[str, Any], gait: Path, outp
 def _walkers(walk: Mapping[str, Any], settings: Mapping[str, Any], policy: Any):
     """How to make a batch of walkers with this gait that wear the exo; or why there is none."""
     from exoflow.errors import SimulationError
-    from exoflow.stages.training_walkers import training_walkers
+    from exoflow.gait.training_walkers import training_walkers
 
     if walk["status"] != "ok":
         return None, walk["reason"]

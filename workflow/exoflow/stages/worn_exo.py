@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from exoflow.simulation import Dofc, ExoLaw
@@ -54,26 +53,6 @@ def exo_law(exo: str, gait: Path) -> ExoLaw:
     if policy.weights.status != "ok":
         raise UserError(f"{exo}: holds no controller ({policy.weights.reason}).")
     return policy
-
-
-def law_of_gait(gait: Mapping[str, Any]) -> ExoLaw | None:
-    """What a human has adapted to: the law that the gait walks with; None for any other gait.
-
-    Raises
-    ------
-    PolicyFormatError
-        If the weights file that the gait names cannot be read.
-    """
-    from exoflow.simulation import Dofc, NoExo, Policy, ZeroTorque
-
-    adaptation = gait.get("adaptation")
-    if adaptation is None or adaptation["law"] == "none":
-        return None
-    if adaptation["law"] == "dofc":
-        return Dofc(*(adaptation[name] for name in ("gain_Nm", "delay_s", "filter_tau_s")))
-    if adaptation["law"] == "policy":
-        return Policy.load(Path(adaptation["weights"]))
-    return ZeroTorque() if adaptation["law"] == "zero_torque" else NoExo()
 
 
 def parse_dofc(exo: str) -> Dofc:

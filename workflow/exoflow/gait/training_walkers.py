@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
-if TYPE_CHECKING:
-    from exoflow.config.policy import PolicySettings
-    from exoflow.simulation.batch import WalkerBatch
+from exoflow.config.policy import PolicySettings
+from exoflow.simulation import Dofc, ExoLaw, NoExo, Policy, Walker, ZeroTorque
+from exoflow.simulation.batch import WalkerBatch, unassisted_costs
 
 
 def training_walkers(
@@ -30,9 +31,6 @@ def training_walkers(
     SimulationError
         If a walker falls before learning has begun; from the function that is returned too.
     """
-    from exoflow.simulation import Walker
-    from exoflow.simulation.batch import WalkerBatch, unassisted_costs
-    from exoflow.stages.worn_exo import law_of_gait
 
     def walker(human: Mapping[str, Any], slope_deg: float, exo: Mapping | None) -> Walker:
         return Walker.for_gait(
@@ -60,3 +58,21 @@ def training_walkers(
 def unadapted(gait: Mapping[str, Any]) -> Mapping[str, Any]:
     """The human of a gait before any adaptation: `parameters` and `reflexes`."""
     return gait["adaptation"]["reference"] if "adaptation" in gait else gait
+
+
+def law_of_gait(gait: Mapping[str, Any]) -> ExoLaw | None:
+    """What a human has adapted to: the law that the gait walks with; None for any other gait.
+
+    Raises
+    ------
+    PolicyFormatError
+        If the weights file that the gait names cannot be read.
+    """
+    adaptation = gait.get("adaptation")
+    if adaptation is None or adaptation["law"] == "none":
+        return None
+    if adaptation["law"] == "dofc":
+        return Dofc(*(adaptation[name] for name in ("gain_Nm", "delay_s", "filter_tau_s")))
+    if adaptation["law"] == "policy":
+        return Policy.load(Path(adaptation["weights"]))
+    return ZeroTorque() if adaptation["law"] == "zero_torque" else NoExo()
