@@ -16,6 +16,9 @@ import torch
 
 from exoflow.config.policy import PolicySettings
 from exoflow.errors import CheckpointError
+from exoflow.gait.tasks.observation import input_scale
+from exoflow.gait.tasks.registry import task
+from exoflow.learning.networks import Actor
 from exoflow.learning.training import planned_steps, train_policy
 
 TINY = PolicySettings(
@@ -106,6 +109,79 @@ def test_truncated_checkpoint_never_starts_anew_in_silence(swinging_legs, tmp_pa
     path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(CheckpointError, match=r"run\.pt: damaged or truncated"):
         _train(swinging_legs, path, dataclasses.replace(TINY, steps=256))
+
+
+def test_checkpoint_of_other_settings_is_refused_with_the_difference(swinging_legs, tmp_path):
+    path = tmp_path / "run.pt"
+    short = dataclasses.replace(TINY, steps=256)
+    _train(swinging_legs, path, short)
+    other = dataclasses.replace(
+        short, gamma=0.9, reward=dataclasses.replace(short.reward, fall=1.0)
+    )
+    with pytest.raises(CheckpointError) as caught:
+        _train(swinging_legs, path, other)
+    assert str(caught.value) == (
+        f"{path}: checkpoint of other settings (policy.gamma = 0.995 there, 0.9 here; "
+        "policy.reward.fall = 30.0 there, 1.0 here). "
+        "Restore them, or delete the checkpoint to start anew."
+    )
+    # How often checkpoints are written changes no number.
+    again = dataclasses.replace(short, checkpoint_every_s=9.0)
+    assert _fingerprint(_train(swinging_legs, path, again))
+
+
+def test_training_ends_on_a_plateau_and_stays_ended(swinging_legs, tmp_path):
+    """No torque can ever help a walker whose power does not depend on it."""
+
+    class Indifferent(swinging_legs):
+        def step(self, command):
+            super().step(0.0 * command)
+
+    settings = dataclasses.replace(TINY, plateau_evaluations=2, steps=8192)
+    trained = _train(Indifferent, tmp_path / "run.pt", settings)
+    assert [row["step"] for row in trained.curve] == [0, 512, 1024]
+    assert trained.best_step == 0
+    assert _fingerprint(_train(Indifferent, tmp_path / "run.pt", settings)) == _fingerprint(trained)
+
+
+@pytest.mark.parametrize("kind", ["mlp", "lstm_window", "lstm_carried"])
+def test_training_can_start_from_a_teacher(swinging_legs, tmp_path, kind):
+    teacher = _helpful_teacher()
+    settings = dataclasses.replace(TINY, kind=kind, steps=1, buffer=256, learning_rate=1e-6,
+                                   n_walkers=8, hidden=32, width=32)  # fmt: skip
+    curve = train_policy(
+        swinging_legs, settings, LIMIT_NM, 1, tmp_path / "run.pt", start=teacher
+    ).curve
+    # Before any update the pupil already saves most of what its teacher does (4 %).
+    assert curve[0]["step"] == 0 and curve[0]["change_cot_pct"] < -1.5
+
+
+def _helpful_teacher() -> Actor:
+    """An MLP whose torque is along the newest hip velocity, input 56 of the 60."""
+    actor = Actor("mlp", True, input_scale(LIMIT_NM), hidden=4, width=4)
+    with torch.no_grad():
+        for layer in (actor.network.fc0, actor.network.fc1, actor.network.out):
+            layer.weight.zero_()
+        # Two ReLU units carry the positive and the negative part: 2 Nm per rad/s.
+        for unit, sign in enumerate((1.0, -1.0)):
+            actor.network.fc0.weight[unit, 56] = sign
+            actor.network.fc1.weight[unit, unit] = 1.0
+            actor.network.out.weight[0, unit] = sign * 2.0 * 5.0 / LIMIT_NM
+    return actor
+
+
+def test_files_to_watch_a_training_with(swinging_legs, tmp_path):
+    train_policy(
+        swinging_legs, dataclasses.replace(TINY, steps=512), LIMIT_NM, 1, tmp_path / "run.pt",
+        tmp_path / "watch",
+    )  # fmt: skip
+    assert list((tmp_path / "watch" / "tensorboard").glob("events.out.tfevents.*"))
+    metrics = tmp_path / "watch" / "dvclive" / "plots" / "metrics"
+    costs = (metrics / "evaluation" / "change_cot_pct.tsv").read_text().splitlines()
+    assert costs[0].split("\t") == ["step", "change_cot_pct"] and len(costs) > 1
+    terms = {file.stem for file in (metrics / "reward").glob("*.tsv")}
+    assert terms == {term.name for term in task("cost_of_transport").reward}
+    assert (metrics / "train" / "approx_kl.tsv").is_file()
 
 
 def test_learns_to_help(swinging_legs, tmp_path):

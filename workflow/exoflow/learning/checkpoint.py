@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,39 @@ def load(path: Path) -> dict[str, Any] | None:
         if candidate.exists():
             return _read(candidate)
     return None
+
+
+def flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested settings by dotted name."""
+    out: dict[str, Any] = {}
+    for name, value in settings.items():
+        if isinstance(value, Mapping):
+            out |= flat(value, f"{prefix}{name}.")
+        else:
+            out[f"{prefix}{name}"] = value
+    return out
+
+
+def require_same_settings(path: Path, saved: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
+    """Refuse to go on from a run of other settings.
+
+    Raises
+    ------
+    CheckpointError
+        Names every setting that differs, with both values.
+    """
+    names = sorted(saved.keys() | wanted.keys())
+    nothing = "nothing"
+    differences = [
+        f"{name} = {saved.get(name, nothing)} there, {wanted.get(name, nothing)} here"
+        for name in names
+        if saved.get(name, nothing) != wanted.get(name, nothing)
+    ]
+    if differences:
+        raise CheckpointError(
+            f"{path}: checkpoint of other settings ({'; '.join(differences)}). "
+            "Restore them, or delete the checkpoint to start anew."
+        )
 
 
 def discard(path: Path) -> None:

@@ -15,6 +15,7 @@ import torch
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.vec_env import VecEnv
 
+from exoflow.config import scientific, to_plain
 from exoflow.config.policy import PolicySettings
 from exoflow.gait.environment import CONTROL_DT_S, AssistedGait, EnvironmentSettings
 from exoflow.gait.tasks.observation import HISTORY_TICKS, input_scale
@@ -96,18 +97,27 @@ def train_policy(
     seed : int
         Of weights, exploration, minibatches, resets and sensor noise.
     checkpoint_path : Path
-        Its name must change with the settings and the code.
+        Its name must change with the gait and the code; settings are compared.
     log_folder : Path, optional
         Where the files of TensorBoard and DVCLive go.
     label : str
         Names the run in its progress line.
     start : Actor, optional
         A controller that the actor imitates before it is trained.
+
+    Raises
+    ------
+    CheckpointError
+        If the checkpoint is damaged or of other settings; names the difference.
     """
     prepare_torch()
     model, evaluation_gait = build(make_batch, settings, torque_limit_Nm, seed)
     journal = Journal(settings, evaluation_gait, seed, checkpoint_path, label)
     saved = checkpoint.load(checkpoint_path)
+    made_with = run_settings(settings, torque_limit_Nm, seed)
+    if saved is not None:
+        checkpoint.require_same_settings(checkpoint_path, saved["settings"], made_with)
+    journal.made_with = made_with
     model.set_logger(training_logger(log_folder, resume=saved is not None))
     if saved is not None:
         restore(model, saved)
@@ -129,6 +139,12 @@ def train_policy(
         curve=journal.curve,
         evaluation_gait=evaluation_gait,
     )
+
+
+def run_settings(settings: PolicySettings, torque_limit_Nm: float, seed: int) -> dict[str, Any]:
+    """What decides the numbers of a run, by dotted name, for its checkpoint."""
+    plain = scientific({"policy": to_plain(settings)})
+    return {**checkpoint.flat(plain), "exo.torque_limit_Nm": torque_limit_Nm, "seed": seed}
 
 
 def prepare_torch(threads: int = 1) -> None:
@@ -250,6 +266,7 @@ class Journal(BaseCallback):
         super().__init__()
         self.settings, self.evaluation_gait, self.seed = settings, evaluation_gait, seed
         self.checkpoint_path, self.label = checkpoint_path, label
+        self.made_with: dict[str, Any] = {}
         self.curve: list[dict[str, float]] = []
         self.best: Evaluation | None = None
         self.best_step = 0
@@ -347,7 +364,8 @@ class Journal(BaseCallback):
         return f"cost of transport {row['change_cot_pct']:+.1f} %, falls {row['fall_fraction']:.0%}"
 
     def _write_checkpoint(self) -> None:
-        checkpoint.save(self.checkpoint_path, {**snapshot(self.model), "journal": self.state()})
+        content = {**snapshot(self.model), "settings": self.made_with, "journal": self.state()}
+        checkpoint.save(self.checkpoint_path, content)
         self._written_at = time.monotonic()
 
 
