@@ -318,7 +318,7 @@ def model_options(parser: argparse.ArgumentParser) -> None:
 
 
 EXPERIMENT_OPTIONS = (
-    "limits_Nm", "seeds", "rounds", "evaluations", "steps", "pupil_steps", "printed_steps",
+    "limits_Nm", "seeds", "habituation", "rounds", "evaluations", "steps", "pupil_steps", "printed_steps",
     "printed_seeds",
 )  # fmt: skip
 
@@ -336,7 +336,7 @@ def bench_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--limits-Nm", type=float, nargs="+", metavar="NM", dest="limits_Nm")
     group.add_argument("--seeds", type=counted, nargs="+", metavar="S")
     group.add_argument("--printed-seeds", type=counted, nargs="+", metavar="S")
-    for name in ("rounds", "evaluations", "steps", "pupil-steps", "printed-steps"):
+    for name in ("habituation", "rounds", "evaluations", "steps", "pupil-steps", "printed-steps"):
         group.add_argument(f"--{name}", type=counted_from_one, metavar="N")
 
 

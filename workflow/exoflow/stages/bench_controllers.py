@@ -46,6 +46,9 @@ class Experiment:
         Torque limits.
     seeds : sequence of int
         Of every kind of learned controller.
+    habituation : int
+        Evaluations in which the human first gets used to the device, worn at zero torque; a
+        frozen human is this one.
     rounds, evaluations : int
         Of adaptation: in every round the controller is trained on the human as he is, then
         his reflexes are searched again with the controller on, for so many evaluations.
@@ -58,7 +61,8 @@ class Experiment:
     gait: Path
     limits_Nm: Sequence[float] = (15.0, 8.0)
     seeds: Sequence[int] = (1, 2, 3, 4, 5)
-    rounds: int = 2
+    habituation: int = 2500
+    rounds: int = 1
     evaluations: int = 1500
     steps: int = 262_144
     pupil_steps: int = 98_304
@@ -84,7 +88,10 @@ def run(experiment: Experiment) -> None:
     result = {
         "gait": str(experiment.gait),
         "rounds": experiment.rounds,
-        "evaluations_per_round": experiment.evaluations,
+        "evaluations": {
+            "habituation": experiment.habituation,
+            "per_round": experiment.evaluations,
+        },
         "wall_s": bench.wall_s(),
         "limits": tables,
     }
@@ -118,21 +125,21 @@ class Bench:
     def train(
         self,
         limit: float,
-        human: Path | None,
+        human: Path,
         seed: int,
         name: str,
         change: Mapping[str, Any],
         start: Path | None = None,
     ) -> Path:
-        """A controller for a human (none: the first one), trained; its weights file."""
+        """A controller for a human, trained; its weights file."""
         output = self._folder(limit) / f"{name}_seed{seed}.npz"
         settings = self._worn(self.policy, limit)
         settings["policy"] = {**settings["policy"], **change}
 
         def work(path: Path) -> None:
-            self._train(path, settings, seed, human or self.experiment.gait, start)
+            self._train(path, settings, seed, human, start)
 
-        files = [file for file in (human, start) if file is not None]
+        files = [human, *([start] if start else [])]
         return self._job(output, {**settings, "seed": seed}, files, work)
 
     def _train(
@@ -164,27 +171,47 @@ class Bench:
         save_policy(path, weights)
         checkpoint.discard(state)
 
-    def adapt(self, output: Path, human: Path, law_of: str | Path, limit: float, seed: int) -> Path:
-        """The human searched again: with a policy, with DOFC tuned beside him, or without."""
+    def adapt(
+        self,
+        output: Path,
+        human: Path,
+        law_of: str | Path,
+        limit: float,
+        seed: int,
+        evaluations: int,
+    ) -> Path:
+        """The human searched again.
+
+        `law_of` is none (nothing worn), zero_torque, dofc (tuned beside him) or a weights file.
+        """
         worn = None if law_of == "none" else self._worn(self.policy, limit)["exo"]
-        settings = {**self.reflex, "law": str(law_of), "exo": worn, "seed": seed}
+        settings = {
+            **self.reflex, "law": str(law_of), "exo": worn, "seed": seed,
+            "evaluations": evaluations,
+        }  # fmt: skip
 
         def work(path: Path) -> None:
-            self._adapt(path, human, law_of, worn, seed)
+            self._adapt(path, human, law_of, worn, seed, evaluations)
 
         files = [human, law_of] if isinstance(law_of, Path) else [human]
         return self._job(output, settings, files, work)
 
     def _adapt(
-        self, path: Path, human: Path, law_of: str | Path, worn: Mapping | None, seed: int
+        self,
+        path: Path,
+        human: Path,
+        law_of: str | Path,
+        worn: Mapping | None,
+        seed: int,
+        evaluations: int,
     ) -> None:
         from exoflow.records.json_io import read_json, write_json
-        from exoflow.simulation import Dofc, NoExo, Policy
+        from exoflow.simulation import Dofc, NoExo, Policy, ZeroTorque
         from exoflow.stages.adapt import adapted_gait
         from exoflow.stages.metabolics import sensor_noise
 
         start = read_json(human)
-        law: Any = NoExo()
+        law: Any = ZeroTorque() if law_of == "zero_torque" else NoExo()
         if isinstance(law_of, Path):
             law = Policy.load(law_of)
         elif law_of == "dofc":
@@ -194,7 +221,7 @@ class Bench:
             law = Dofc(*(first or (0.5 * worn["torque_limit_Nm"], 0.1, 0.03)))  # type: ignore[index]
         result = adapted_gait(
             start, self.reflex, worn, law, sensor_noise(self.metabolics) if worn else None,
-            self.experiment.evaluations, seed, tune=law_of == "dofc",
+            evaluations, seed, tune=law_of == "dofc",
         )  # fmt: skip
         if isinstance(law_of, Path):
             result["adaptation"]["weights"] = str(law_of)
@@ -249,41 +276,34 @@ class Bench:
         from exoflow.simulation import Dofc, NoExo, Policy, ZeroTorque
 
         experiment = self.experiment
-        first = experiment.gait
+        first, used = experiment.gait, self._used_to_it()
         entries: list[tuple[str, Any, Path]] = [
             ("none", NoExo(), first),
-            ("off", NoExo(), first),
-            ("zero_torque", ZeroTorque(), first),
-            ("dofc", Dofc(**self.tuned_dofc(limit, first, "dofc_frozen")), first),
+            ("off", NoExo(), used),
+            ("zero_torque", ZeroTorque(), used),
+            ("dofc_frozen", Dofc(**self.tuned_dofc(limit, used, "dofc_frozen")), used),
         ]
         files = [first]
         for seed in experiment.seeds:
             for kind in KINDS:
-                trained = self.train(
-                    limit, None, seed, f"{kind}_frozen", {"kind": kind, "steps": experiment.steps}
-                )
-                entries.append((f"{kind}_frozen_seed{seed}", trained, first))
+                change = {"kind": kind, "steps": experiment.steps}
+                trained = self.train(limit, used, seed, f"{kind}_frozen", change)
+                entries.append((f"{kind}_frozen_seed{seed}", trained, used))
         for seed in experiment.printed_seeds:
             change = {**self.printed, "steps": experiment.printed_steps}
-            trained = self.train(limit, None, seed, "barati_as_printed", change)
-            entries.append((f"barati_as_printed_seed{seed}", trained, first))
-        human, partner = self._adapted_to_policy(limit)
-        control = self._rounds(self._folder(0.0) / "control", "none", limit)
-        with_dofc = self._rounds(self._folder(limit) / "adapted_dofc", "dofc", limit)
-        entries.append(("control", NoExo(), control))
-        law = read_json(with_dofc)["adaptation"]
-        entries.append(
-            (
-                "dofc_adapted",
-                Dofc(law["gain_Nm"], law["delay_s"], law["filter_tau_s"]),
-                with_dofc,
-            )
-        )
+            trained = self.train(limit, used, seed, "barati_as_printed", change)
+            entries.append((f"barati_as_printed_seed{seed}", trained, used))
+        human, partner = self._adapted_to_policy(limit, used)
         for seed in experiment.seeds:
             for kind in KINDS:
                 change = {"kind": kind, "steps": experiment.pupil_steps, "log_std": -1.6}
                 trained = self.train(limit, human, seed, f"{kind}_adapted", change, partner)
                 entries.append((f"{kind}_adapted_seed{seed}", trained, human))
+        with_dofc = self._rounds(self._folder(limit) / "adapted_dofc", used, "dofc", limit)
+        numbers = read_json(with_dofc)["adaptation"]
+        law = Dofc(*(numbers[name] for name in ("gain_Nm", "delay_s", "filter_tau_s")))
+        entries.append(("dofc_adapted", law, with_dofc))
+        entries.append(("control", NoExo(), self._control()))
         controllers = []
         for name, law, gait in entries:
             files.append(gait)
@@ -300,10 +320,28 @@ class Bench:
             )
         return controllers, files
 
-    def _adapted_to_policy(self, limit: float) -> tuple[Path, Path]:
+    def _used_to_it(self) -> Path:
+        """The human who has got used to the device at zero torque."""
+        experiment = self.experiment
+        output = self._folder(0.0) / "used_to_it.json"
+        # Without torque its limit plays no part: one human for all limits.
+        limit = max(experiment.limits_Nm)
+        found = self.adapt(
+            output, experiment.gait, "zero_torque", limit, 1, experiment.habituation
+        )  # fmt: skip
+        return self._if_it_walks(found, experiment.gait)
+
+    def _control(self) -> Path:
+        """The human searched as often as the adapted ones, without anything worn."""
+        experiment = self.experiment
+        output = self._folder(0.0) / "control.json"
+        found = self.adapt(output, experiment.gait, "none", 0.0, 1, experiment.habituation)
+        human = self._if_it_walks(found, experiment.gait)
+        return self._rounds(self._folder(0.0) / "control", human, "none", 0.0)
+
+    def _adapted_to_policy(self, limit: float, human: Path) -> tuple[Path, Path]:
         """The human after all rounds with an MLP, and the controller of the last round."""
         experiment, folder = self.experiment, self._folder(limit)
-        human: Path | None = None
         partner: Path | None = None
         for number in range(1, experiment.rounds + 1):
             change: dict[str, Any] = {"kind": "mlp", "steps": experiment.steps}
@@ -311,29 +349,29 @@ class Bench:
                 change |= {"log_std": -1.6, "steps": experiment.pupil_steps}
             partner = self.train(limit, human, 100 + number, f"round{number}", change, partner)
             output = folder / f"adapted_round{number}.json"
-            found = self.adapt(output, human or experiment.gait, partner, limit, number)
+            found = self.adapt(output, human, partner, limit, number, experiment.evaluations)
             human = self._if_it_walks(found, human)
-        assert partner is not None and human is not None
+        assert partner is not None, "no rounds"
         return human, partner
 
-    def _rounds(self, stem: Path, law: str, limit: float) -> Path:
-        """The human searched as often as with a policy, without one."""
-        human = self.experiment.gait
+    def _rounds(self, stem: Path, human: Path, law: str, limit: float) -> Path:
+        """The human searched as often as with a policy, with another law or none."""
         for number in range(1, self.experiment.rounds + 1):
             output = stem.with_name(f"{stem.name}_round{number}.json")
-            found = self.adapt(output, human, law, limit, number)
-            human = self._if_it_walks(found, human) or human
+            found = self.adapt(output, human, law, limit, number, self.experiment.evaluations)
+            human = self._if_it_walks(found, human)
         return human
 
     @staticmethod
-    def _if_it_walks(found: Path, before: Path | None) -> Path | None:
+    def _if_it_walks(found: Path, before: Path) -> Path:
+        """`found`, or the human before where the search gave no gait."""
         from exoflow.records.json_io import read_json
 
         result = read_json(found)
         if result["status"] == "ok":
             return found
         print(f"{found.name}: {result['reason']}; the human before is kept", file=sys.stderr)
-        return before or found
+        return before
 
     # Bookkeeping
 
