@@ -317,10 +317,10 @@ def model_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-EXPERIMENT_OPTIONS = (
-    "limits_Nm", "seeds", "habituation", "rounds", "evaluations", "steps", "pupil_steps", "printed_steps",
-    "printed_seeds",
+EXPERIMENT_COUNTS = (
+    "habituation", "rounds", "evaluations", "steps", "pupil_steps", "printed_steps",
 )  # fmt: skip
+EXPERIMENT_OPTIONS = ("limits_Nm", "seeds", "printed_seeds", *EXPERIMENT_COUNTS)
 
 
 def bench_options(parser: argparse.ArgumentParser) -> None:
@@ -336,8 +336,9 @@ def bench_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--limits-Nm", type=float, nargs="+", metavar="NM", dest="limits_Nm")
     group.add_argument("--seeds", type=counted, nargs="+", metavar="S")
     group.add_argument("--printed-seeds", type=counted, nargs="+", metavar="S")
-    for name in ("habituation", "rounds", "evaluations", "steps", "pupil-steps", "printed-steps"):
-        group.add_argument(f"--{name}", type=counted_from_one, metavar="N")
+    for name in EXPERIMENT_COUNTS:
+        option = f"--{name.replace('_', '-')}"
+        group.add_argument(option, type=counted_from_one, metavar="N")
 
 
 def hash_options(parser: argparse.ArgumentParser) -> None:

@@ -28,7 +28,7 @@ ADAPTATION = {
     "payload_pelvis_kg": 0.0,
     "payload_thigh_kg": 0.0,
     "population": 20,
-    "sigma_factor": 0.03,
+    "sigma_factor": 0.01,
 }
 
 
@@ -277,11 +277,12 @@ class Bench:
 
         experiment = self.experiment
         first, used = experiment.gait, self._used_to_it()
+        gains = self.tuned_dofc(limit, used, "dofc_frozen")
         entries: list[tuple[str, Any, Path]] = [
             ("none", NoExo(), first),
             ("off", NoExo(), used),
             ("zero_torque", ZeroTorque(), used),
-            ("dofc_frozen", Dofc(**self.tuned_dofc(limit, used, "dofc_frozen")), used),
+            ("dofc_frozen", Dofc(**gains), used),
         ]
         files = [first]
         for seed in experiment.seeds:
@@ -300,9 +301,10 @@ class Bench:
                 trained = self.train(limit, human, seed, f"{kind}_adapted", change, partner)
                 entries.append((f"{kind}_adapted_seed{seed}", trained, human))
         with_dofc = self._rounds(self._folder(limit) / "adapted_dofc", used, "dofc", limit)
-        numbers = read_json(with_dofc)["adaptation"]
-        law = Dofc(*(numbers[name] for name in ("gain_Nm", "delay_s", "filter_tau_s")))
-        entries.append(("dofc_adapted", law, with_dofc))
+        # Where the search gave no gait, the human before keeps the law tuned for him.
+        found = gains | read_json(with_dofc)["adaptation"]
+        tuned = Dofc(*(found[name] for name in gains))
+        entries.append(("dofc_adapted", tuned, with_dofc))
         entries.append(("control", NoExo(), self._control()))
         controllers = []
         for name, law, gait in entries:

@@ -1,0 +1,99 @@
+"""The experiment with all controllers: its table by hand, and all of it at its smallest."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from exoflow.config.params import SECTIONS
+from exoflow.stages.bench_controllers import (
+    Experiment,
+    change_against,
+    comparison_table,
+    run,
+)
+
+ROOT = Path(__file__).parents[3]
+
+
+def _member(costs: dict[float, float], fell: bool = False) -> dict:
+    walks = [
+        {
+            "slope_change_deg": slope,
+            "fell": False,
+            "speed_m_s": 1.25,
+            "cot_effort_J_kg_m": cost,
+            "metabolic_power_W_kg": 1.25 * cost,
+        }
+        for slope, cost in costs.items()
+    ]
+    return {"walks": walks + ([{"slope_change_deg": 5.0, "fell": True}] if fell else [])}
+
+
+def test_each_walk_is_compared_on_its_own_slope():
+    reference = _member({-1.0: 5.0, 1.0: 10.0})
+    # -10 % downhill and -20 % uphill, twice: -15 %; the walk without a reference does not count.
+    member = _member({-1.0: 4.5, 1.0: 8.0, 2.0: 1.0}, fell=True)
+    assert change_against(member, reference, "cot_effort_J_kg_m") == pytest.approx(-15.0)
+    assert change_against({"walks": []}, reference, "cot_effort_J_kg_m") is None
+
+
+def test_table_groups_seeds_and_shows_both_references():
+    compared = {
+        "none": _member({0.0: 6.0}),
+        "mlp_frozen_seed1": _member({0.0: 5.7}) | {"peak_torque_Nm": 8.0, "rms_torque_Nm": 4.0},
+        "mlp_frozen_seed2": _member({0.0: 5.4}, fell=True)
+        | {"peak_torque_Nm": 6.0, "rms_torque_Nm": 3.0},
+        "control": _member({0.0: 5.0}),
+    }
+    row = next(
+        line
+        for line in comparison_table({"limits": {"8 Nm": compared}}).splitlines()
+        if line.startswith("| mlp_frozen ")
+    )
+    # Against the first human -5 and -10 %, against the control +14 and +8 %.
+    assert row == (
+        "| mlp_frozen | 2 | 1/3 | 1.250 | -7.5 (-10.0, -5.0) | -7.5 (-10.0, -5.0) "
+        "| +11.0 (+8.0, +14.0) | 7.0 / 3.5 |"
+    )
+
+
+@pytest.mark.slow
+def test_smallest_experiment_runs_and_a_second_run_has_nothing_to_do(tmp_path, monkeypatch, capsys):
+    tiny = {
+        "reflex": {"duration_s": 1.0, "timestep_s": 0.002, "slopes_deg": [0.0]},
+        "policy": {
+            "hidden": 8, "width": 8, "critic_widths": [8], "n_walkers": 4, "buffer": 128, "batch": 64,
+            "evaluation_walkers": 2, "evaluation_s": 1.0, "slopes_deg": [0.0],
+        },
+        "metabolics": {
+            "duration_s": 6.0, "last_strides": 2, "slopes_deg": [0.0],
+            "dofc": {"evaluations": 2, "duration_s": 2.0, "slopes_deg": [0.0]},
+        },
+    }  # fmt: skip
+    params = {"conditions": {"level": {"speed_m_s": 1.27}}, **{name: {} for name in SECTIONS}}
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(params | tiny))
+    printed = yaml.safe_load((ROOT / "config/barati_as_printed.yaml").read_text())
+    printed["policy"] |= {"hidden": 8, "width": 8, "n_walkers": 4, "buffer": 128, "batch": 64}
+    printed["policy"]["epochs"] = 1
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config/barati_as_printed.yaml").write_text(yaml.safe_dump(printed))
+    monkeypatch.chdir(tmp_path)
+    experiment = Experiment(
+        folder=Path("out"), gait=ROOT / "data/reference/level.json", limits_Nm=(8.0,), seeds=(1,),
+        printed_seeds=(1,), habituation=2, evaluations=2, steps=128, pupil_steps=128,
+        printed_steps=128,
+    )  # fmt: skip
+    run(experiment)
+    result = json.loads(Path("out/comparison.json").read_text())
+    compared = result["limits"]["8 Nm"]
+    assert set(compared) == {
+        "none", "off", "zero_torque", "dofc_frozen", "mlp_frozen_seed1",
+        "lstm_window_frozen_seed1", "barati_as_printed_seed1", "mlp_adapted_seed1", "lstm_window_adapted_seed1",
+        "dofc_adapted", "control",
+    }  # fmt: skip
+    assert "| control | 1 | 0/1 |" in Path("out/comparison.md").read_text()
+    capsys.readouterr()
+    run(experiment)
+    assert "exoflow bench: " not in capsys.readouterr().err
