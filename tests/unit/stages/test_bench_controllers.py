@@ -64,8 +64,9 @@ def test_smallest_experiment_runs_and_a_second_run_has_nothing_to_do(tmp_path, m
     tiny = {
         "reflex": {"duration_s": 1.0, "timestep_s": 0.002, "slopes_deg": [0.0]},
         "policy": {
-            "hidden": 8, "width": 8, "critic_widths": [8], "n_walkers": 4, "buffer": 128, "batch": 64,
-            "evaluation_walkers": 2, "evaluation_s": 1.0, "slopes_deg": [0.0],
+            "hidden": 8, "width": 8, "critic_widths": [8],
+            "n_walkers": 4, "buffer": 128, "batch": 64, "evaluation_walkers": 2,
+            "evaluation_s": 1.0, "slopes_deg": [0.0],
         },
         "metabolics": {
             "duration_s": 6.0, "last_strides": 2, "slopes_deg": [0.0],
@@ -90,7 +91,8 @@ def test_smallest_experiment_runs_and_a_second_run_has_nothing_to_do(tmp_path, m
     compared = result["limits"]["8 Nm"]
     assert set(compared) == {
         "none", "off", "zero_torque", "dofc_frozen", "mlp_frozen_seed1",
-        "lstm_window_frozen_seed1", "barati_as_printed_seed1", "mlp_adapted_seed1", "lstm_window_adapted_seed1",
+        "lstm_window_frozen_seed1", "barati_as_printed_seed1", "mlp_adapted_seed1",
+        "lstm_window_adapted_seed1",
         "dofc_adapted", "control",
     }  # fmt: skip
     assert "| control | 1 | 0/1 |" in Path("out/comparison.md").read_text()
