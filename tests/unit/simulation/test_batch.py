@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from exoflow.gait.tasks.reset import SnapshotPool
 from exoflow.simulation import ZeroTorque
 from exoflow.simulation.batch import WalkerBatch
 from exoflow.simulation.layout import TILT, V
@@ -86,6 +87,22 @@ def test_variants_share_the_rows_and_walk_their_own_slopes(make_walker, gait, ex
     np.testing.assert_array_equal(after[0][3], after[0][4])
     speed = batch.measures[:, batch.index("speed_m_s")]
     assert speed[3] > speed[0]
+
+
+def test_every_walker_starts_in_the_steady_gait_of_its_own_slope(make_walker, gait, exo):
+    """From the level gait, a walker met by a slope of another steepness may fall."""
+    variants = [make_walker(timestep_s=0.002, exo=exo, slope_deg=slope) for slope in (-1.0, 0.0)]
+    batch = WalkerBatch(variants, gait, 4)
+    pool = SnapshotPool.record(batch, 6, seed=3, settle_s=5.0)
+    assert (len(pool), pool.per_variant) == (12, 6)
+    for variant, walker in enumerate(variants):
+        alone = WalkerBatch([walker], gait, 6)
+        own = SnapshotPool.record(alone, 6, seed=3, settle_s=5.0)
+        rows = slice(6 * variant, 6 * variant + 6)
+        np.testing.assert_array_equal(pool.states[rows], own.states)
+        np.testing.assert_array_equal(pool.measures[rows], own.measures)
+    drawn = pool.draw(batch.variant, np.random.default_rng(0))
+    assert (drawn // 6).tolist() == batch.variant.tolist() == [0, 0, 1, 1]
 
 
 def test_unknown_measure_lists_the_known_ones(batches):

@@ -62,6 +62,8 @@ class WalkerBatch:
         After `step`; columns in `measure_names`.
     privileged : ndarray, shape (n_walkers, n_privileged)
         Simulation state scaled to about one; names and units in `privileged_elements`.
+    variant : ndarray, shape (n_walkers,)
+        Which of `variants` each row is.
     reference : dict of ndarray, shape (n_walkers,)
         `speed_m_s` and `metabolic_power_W` of `references`.
     """
@@ -89,11 +91,11 @@ class WalkerBatch:
         self._parameters = dict(parameters)
         self._law = law or ZeroTorque()
         self._steps = round(control_dt_s / first.timestep_s)
-        self._first = first
-        steady = [self._walk_steadily(walker) for walker in variants]
-        self._steady = steady[0]
+        self._variants = list(variants)
+        self._steady = [self._walk_steadily(walker) for walker in variants]
         rows = np.array_split(np.arange(n_walkers), len(variants))
-        costs = references or [steady_costs(walk) for _, walk in steady]
+        costs = references or [steady_costs(walk) for _, walk in self._steady]
+        self.variant = np.repeat(np.arange(len(variants)), [len(some) for some in rows])
         self.reference = {
             name: np.concatenate(
                 [np.full(len(some), cost[name]) for some, cost in zip(rows, costs, strict=True)]
@@ -169,18 +171,20 @@ class WalkerBatch:
             self._parameters, duration_s, self._law, state=walk.state, memory=walk.memory
         )
 
-    def snapshot_pool(self, n: int, seed: int, settle_s: float = SETTLE_S) -> np.ndarray:
-        """States of the first variant's steady gait under the starting law at random moments.
+    def snapshot_pool(
+        self, n: int, seed: int, settle_s: float = SETTLE_S, variant: int = 0
+    ) -> np.ndarray:
+        """States of a variant's steady gait under the starting law at `n` random moments.
 
         Shape: (n, n_state).
         """
-        walker = self._first
+        walker = self._variants[variant]
         span = round(REFERENCE_S / walker.timestep_s)
         moments = np.sort(np.random.default_rng(seed).integers(0, span, size=n))
         walk = (
             walker.rollout(self._parameters, settle_s, self._law)
             if settle_s != SETTLE_S
-            else self._steady[0]
+            else self._steady[variant][0]
         )
         snapshots = np.empty((n, self.n_state))
         done = 0

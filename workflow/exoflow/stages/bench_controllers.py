@@ -64,9 +64,9 @@ class Experiment:
     habituation: int = 2500
     rounds: int = 1
     evaluations: int = 1500
-    steps: int = 262_144
+    steps: int = 196_608
     pupil_steps: int = 98_304
-    printed_steps: int = 262_144
+    printed_steps: int = 196_608
     printed_seeds: Sequence[int] = (1, 2)
 
 
@@ -422,23 +422,48 @@ class Bench:
 
 
 def comparison_table(result: Mapping[str, Any]) -> str:
-    """Changes against both references as a Markdown table, means and intervals over seeds."""
-    lines = []
+    """Two Markdown tables per torque limit: changes against both references, torque quality."""
+    lines: list[str] = []
     for limit, compared in result["limits"].items():
+        groups: dict[str, list[str]] = {}
+        for name in compared:
+            groups.setdefault(name.rsplit("_seed", 1)[0], []).append(name)
+        members = {group: [compared[name] for name in names] for group, names in groups.items()}
         lines += [
             f"### {limit}",
             "",
             "| controller | seeds | fell | speed (m/s) | cost against first human (%) "
             "| W/kg (%) | cost against control (%) | peak / RMS torque (Nm) |",
             "|---|---|---|---|---|---|---|---|",
+            *(_row(group, some, compared) for group, some in members.items()),
+            "",
+            "| controller | step per 10 ms (Nm) | above 10 Hz (%) | left-right r | peak sd (Nm) "
+            "| flexion peak lags by (ms) | extension peak lags by (ms) |",
+            "|---|---|---|---|---|---|---|",
+            *(_quality_row(group, some) for group, some in members.items() if _torques(some)),
+            "",
         ]
-        groups: dict[str, list[str]] = {}
-        for name in compared:
-            groups.setdefault(name.rsplit("_seed", 1)[0], []).append(name)
-        for group, names in groups.items():
-            lines.append(_row(group, [compared[name] for name in names], compared))
-        lines.append("")
     return "\n".join(lines)
+
+
+def _torques(members: Sequence[Mapping]) -> list[Mapping]:
+    """The torque quality of those that push."""
+    return [member["torque_quality"] for member in members if member.get("torque_quality")]
+
+
+def _quality_row(group: str, members: Sequence[Mapping]) -> str:
+    import numpy as np
+
+    columns = (
+        ("largest_step_per_10ms_Nm", 2), ("power_above_10Hz_pct", 3), ("left_right_r", 3),
+        ("peak_sd_Nm", 2), ("flexion_peak_lag_ms", 0), ("extension_peak_lag_ms", 0),
+    )  # fmt: skip
+    cells = [group]
+    for name, digits in columns:
+        found = [quality[name] for quality in _torques(members) if quality[name] is not None]
+        spread = f" ({min(found):.{digits}f}..{max(found):.{digits}f})" if len(found) > 1 else ""
+        cells.append(f"{np.mean(found):.{digits}f}{spread}" if found else "")
+    return "| " + " | ".join(cells) + " |"
 
 
 def _row(group: str, members: Sequence[Mapping], compared: Mapping[str, Mapping]) -> str:

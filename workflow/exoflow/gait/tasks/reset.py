@@ -19,11 +19,14 @@ class SnapshotPool:
     states : ndarray, shape (n_moments, n_state)
     measures : ndarray, shape (n_moments, n_measures)
     privileged : ndarray, shape (n_moments, n_privileged)
+    per_variant : int
+        Moments of each variant of the batch (`batch.variant`), one variant after the other.
     """
 
     states: np.ndarray
     measures: np.ndarray
     privileged: np.ndarray
+    per_variant: int
 
     @classmethod
     def record(cls, batch: Any, n_moments: int, seed: int, settle_s: float) -> SnapshotPool:
@@ -34,27 +37,36 @@ class SnapshotPool:
         SimulationError
             If a moment is not finite: every episode would start from a broken walker.
         """
-        moments = batch.snapshot_pool(n_moments, seed, settle_s)
         parts = []
-        for first in range(0, n_moments, batch.n_walkers):
-            some = moments[first : first + batch.n_walkers]
-            # A short last part is padded: every walker needs a state to step from.
-            rows = np.arange(batch.n_walkers) % len(some)
-            batch.states[:] = some[rows]
-            batch.step(np.zeros((batch.n_walkers, 2)))
-            parts.append(
-                [
-                    array[: len(some)].copy()
-                    for array in (batch.states, batch.measures, batch.privileged)
-                ]
-            )
-        pool = cls(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
+        for variant in range(batch.variant.max() + 1):
+            moments = batch.snapshot_pool(n_moments, seed, settle_s, variant)
+            # Only rows of the variant step it: another slope would change the moment.
+            own = np.flatnonzero(batch.variant == variant)
+            for first in range(0, n_moments, len(own)):
+                some = moments[first : first + len(own)]
+                rows = own[: len(some)]
+                batch.states[rows] = some
+                batch.step(np.zeros((batch.n_walkers, 2)))
+                parts.append(
+                    [
+                        array[rows].copy()
+                        for array in (batch.states, batch.measures, batch.privileged)
+                    ]
+                )
+        states, measures, privileged = (
+            np.concatenate(arrays) for arrays in zip(*parts, strict=True)
+        )
+        pool = cls(states, measures, privileged, n_moments)
         if not (np.isfinite(pool.measures).all() and np.isfinite(pool.privileged).all()):
             raise SimulationError(
                 "a moment of the steady gait without torque is not finite. "
                 "Lower policy.timestep_s, or optimize the gait first."
             )
         return pool
+
+    def draw(self, variant: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Random moments for walkers of these variants. Shape: that of `variant`."""
+        return variant * self.per_variant + rng.integers(self.per_variant, size=len(variant))
 
     def __len__(self) -> int:
         return len(self.states)
