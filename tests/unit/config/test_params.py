@@ -77,6 +77,16 @@ def test_full_matrix_is_that_of_a_paper():
             "params.yaml: policy.buffer = 1000 is not a multiple of policy.n_walkers = 32.",
         ),
         (
+            {"policy": {"slopes_deg": [0, 0]}},
+            "params.yaml: policy.slopes_deg = [0.0, 0.0] names a value twice. "
+            "List each value once, one at least.",
+        ),
+        (
+            {"policy": {"n_walkers": 2, "buffer": 1024}},
+            "params.yaml: policy.n_walkers = 2 is less than the 3 slopes of policy.slopes_deg. "
+            "Each needs a walker.",
+        ),
+        (
             {"metabolics": {"slopes_deg": []}},
             "params.yaml: metabolics.slopes_deg = [] is empty. List each value once, one at least.",
         ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -102,18 +102,30 @@ def check_policy(policy: PolicySettings, source: str) -> None:
             f"{source}: policy.buffer = {policy.buffer} is not a multiple of "
             f"policy.batch = {policy.batch}."
         )
+    check_distinct("policy.slopes_deg", policy.slopes_deg, source)
+    if policy.n_walkers < len(policy.slopes_deg):
+        raise ParamsError(
+            f"{source}: policy.n_walkers = {policy.n_walkers} is less than the "
+            f"{len(policy.slopes_deg)} slopes of policy.slopes_deg. Each needs a walker."
+        )
 
 
 def check_metabolics(metabolics: MetabolicsSettings, source: str) -> None:
     """A comparison needs a walk, and counts none twice."""
-    for name in ("slopes_deg", "noise_seeds"):
-        values = getattr(metabolics, name)
-        if not values or len(set(values)) < len(values):
-            problem = "names a value twice" if values else "is empty"
-            raise ParamsError(
-                f"{source}: metabolics.{name} = {shown(list(values))} {problem}. "
-                "List each value once, one at least."
-            )
+    check_distinct("metabolics.slopes_deg", metabolics.slopes_deg, source)
+    check_distinct("metabolics.noise_seeds", metabolics.noise_seeds, source)
+    check_distinct("metabolics.dofc.slopes_deg", metabolics.dofc.slopes_deg, source)
+    check_distinct("metabolics.dofc.timesteps_s", metabolics.dofc.timesteps_s, source)
+
+
+def check_distinct(name: str, values: Sequence[float], source: str) -> None:
+    """A list needs a value, and names none twice."""
+    if not values or len(set(values)) < len(values):
+        problem = "names a value twice" if values else "is empty"
+        raise ParamsError(
+            f"{source}: {name} = {shown(list(values))} {problem}. "
+            "List each value once, one at least."
+        )
 
 
 def check_export(params: Params, source: str) -> None:
