@@ -225,13 +225,14 @@ def test_simulate_hands_over_its_options(folder, calls, capsys):
 def test_adapt_hands_over_its_options(folder, calls, capsys):
     gait = "results/reflex/level.json"
     words = ("--exo", "dofc:8,0.15,0.03", "--evaluations", "7", "--seed", "3", "--output", "x.json")
-    run(capsys, "adapt", "--gait", gait, *words)
+    run(capsys, "adapt", "--gait", gait, "--tune", *words)
     assert calls.arguments == {
         "gait": Path(gait),
         "exo": "dofc:8,0.15,0.03",
         "evaluations": 7,
         "seed": 3,
         "output": Path("x.json"),
+        "tune": True,
     }
 
 

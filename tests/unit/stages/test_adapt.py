@@ -61,6 +61,22 @@ def test_adapted_gait_is_a_gait_that_names_its_law(gait, tmp_path, capsys):
     assert not walk.measures.fell and walk.measures.exo_positive_work_J > 1.0
 
 
+def test_dofc_can_be_tuned_beside_the_reflexes(gait, tmp_path):
+    output = tmp_path / "tuned.json"
+    adapt.run(gait, "dofc:3,0.15,0.03", 13, 2, output, tune=True)
+    result = json.loads(output.read_text())
+    done = result["adaptation"]
+    # The law moves with the best candidate, and is no part of the reflexes.
+    assert done["law"] == "dofc" and done["gain_Nm"] != 3.0
+    assert 0.0 <= done["gain_Nm"] <= 24.0 and 0.01 <= done["delay_s"] <= 0.4
+    assert "gain_share" not in result["parameters"]
+    # Whom he is compared with is the human before.
+    start = json.loads(gait.read_text())["parameters"]
+    assert done["reference"] == {"reflexes": "h0918_rs3", "parameters": start}
+    with pytest.raises(UserError, match="--tune with --exo none: only DOFC has gains to tune"):
+        adapt.run(gait, "none", 5, 2, output, tune=True)
+
+
 def test_control_wears_nothing_and_costs_as_many_evaluations(gait, tmp_path):
     control = adapted(gait, "none", tmp_path)
     assert (control["adaptation"]["law"], control["evaluations"]) == ("none", 5)
