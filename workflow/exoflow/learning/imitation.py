@@ -11,7 +11,7 @@ from exoflow.learning.networks import Actor, Controller
 from exoflow.learning.rollout import SEQUENCE_TICKS, ActorSamples, Rollout
 
 TICKS = 512
-EPOCHS = 30
+EPOCHS = 8
 MINIBATCH = 1024
 LEARNING_RATE = 2e-3
 # The teacher's walk is shaken a little, so that its answers around it are seen too.
