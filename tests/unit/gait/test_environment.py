@@ -154,5 +154,5 @@ def test_an_action_that_is_not_finite_is_no_runaway(gait):
 def test_a_moment_that_is_not_finite_starts_no_episode():
     walkers = StandingWalkers()
     walkers.lost = [0]
-    with pytest.raises(SimulationError, match="a moment of the steady gait"):
+    with pytest.raises(SimulationError, match="a moment of the walk without torque"):
         AssistedGait(walkers, SETTINGS)

@@ -42,7 +42,8 @@ class EnvironmentSettings:
     episode_s: float = 10.0
     average_s: float = 1.0
     pool_moments: int = 256
-    pool_settle_s: float = 5.0
+    # Near zero: a device is also switched on while its wearer sets off.
+    pool_settle_s: float = 0.1
     privileged: bool = True
 
 

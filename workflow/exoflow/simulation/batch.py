@@ -174,9 +174,9 @@ class WalkerBatch:
     def snapshot_pool(
         self, n: int, seed: int, settle_s: float = SETTLE_S, variant: int = 0
     ) -> np.ndarray:
-        """States of a variant's steady gait under the starting law at `n` random moments.
+        """States of a variant's walk under the starting law at `n` random moments.
 
-        Shape: (n, n_state).
+        The first one lies `settle_s` after the start pose at least. Shape: (n, n_state).
         """
         walker = self._variants[variant]
         span = round(REFERENCE_S / walker.timestep_s)

@@ -1,4 +1,4 @@
-"""Where an episode starts: at a random moment of the steady gait without assistance."""
+"""Where an episode starts: at a random moment of a walk without assistance."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from exoflow.errors import SimulationError
 
 @dataclass(frozen=True, eq=False)
 class SnapshotPool:
-    """Moments of the steady gait: simulation states and what is measured in them.
+    """Moments of a walk from the start pose on: simulation states and what is measured in them.
 
     Attributes
     ----------
@@ -59,7 +59,7 @@ class SnapshotPool:
         pool = cls(states, measures, privileged, n_moments)
         if not (np.isfinite(pool.measures).all() and np.isfinite(pool.privileged).all()):
             raise SimulationError(
-                "a moment of the steady gait without torque is not finite. "
+                "a moment of the walk without torque is not finite. "
                 "Lower policy.timestep_s, or optimize the gait first."
             )
         return pool
