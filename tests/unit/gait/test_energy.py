@@ -18,6 +18,7 @@ from exoflow.simulation.walker import load_start_values
 from exoflow.units import GRAVITY_M_S2
 
 STEP_S = 0.00025
+PARTS = ("muscle_joint", "exo", "exo_friction", "stop")
 
 
 def made_up(**columns):
@@ -34,6 +35,7 @@ def test_powers_of_a_made_up_walk():
         "hip_flexion_r.muscle_moment": 10 * one, "hip_flexion_r.stop_moment": -one,
         "knee_angle_r.muscle_moment": 4 * one, "knee_angle_r.stop_moment": 0 * one,
         "exo.hip_r.torque": 3 * one, "exo.hip_l.torque": 0.5 * one, "energy_effort": 400 * time,
+        "exo.hip_r.friction": -0.4 * one, "exo.hip_l.friction": 0 * one,
         "soleus_r.fiber_active_force": 1000 * one, "soleus_r.fiber_velocity": 0.1 * sine,
     })  # fmt: skip
     found = stride_energy(walk, Strides("r", np.array([0.0, 1.0])))
@@ -43,7 +45,9 @@ def test_powers_of_a_made_up_walk():
     # Right 3 Nm x 2 rad/s; left 0.5 Nm x sine: 0 W net, 0.5/pi W positive.
     assert found["exo_power_W"] == pytest.approx(6.0)
     assert found["exo_positive_power_W"] == pytest.approx(6.0 + 0.5 / np.pi, rel=1e-4)
-    assert found["contact_gravity_power_W"] == pytest.approx(-20.0)
+    # Friction -0.4 Nm x 2 rad/s; what is left closes the balance: -(16 - 2 + 6 - 0.8).
+    assert found["exo_friction_power_W"] == pytest.approx(-0.8)
+    assert found["contact_gravity_power_W"] == pytest.approx(-19.2)
     # 1000 N x 0.1 m/s sine, only the half in which it shortens: 100/pi W.
     assert found["muscle_positive_fiber_power_W"] == pytest.approx(100 / np.pi, rel=1e-4)
     assert found["metabolic_power_W"] == pytest.approx(400.0)
@@ -73,7 +77,7 @@ def assisted():
 
 
 def mechanical_energy(walker, q, v):
-    """Kinetic and potential energy, J, from MuJoCo's mass matrix."""
+    """Kinetic and potential energy, J, from MuJoCo's mass matrix and the motors' rotors."""
     import mujoco
 
     body = walker.body
@@ -82,6 +86,7 @@ def mechanical_energy(walker, q, v):
     inertia = np.zeros((N_DOF, N_DOF))
     mujoco.mj_fullM(body.model, body.data, inertia)
     mass = sum(part.mass for part in walker.model.bodies)
+    inertia[[3, 6], [3, 6]] += ExoSettings().inertia_kg_m2
     return 0.5 * v @ inertia @ v + mass * GRAVITY_M_S2 * body.data.subtree_com[1][2]
 
 
@@ -110,7 +115,7 @@ def test_joint_and_contact_work_is_the_change_of_mechanical_energy(assisted):
     v = np.column_stack([t[f"{name}_u"] for name in DOF_NAMES])[first : last + 1]
     gained = mechanical_energy(assisted.walker, q[-1], v[-1])
     gained -= mechanical_energy(assisted.walker, q[0], v[0])
-    joints = sum(powers[f"{part}_power_W"] for part in ("muscle_joint", "exo", "stop")) * duration
+    joints = sum(powers[f"{part}_power_W"] for part in PARTS) * duration
     ground = contact_work(assisted.walker, q, v)
     # The walk slows down from its start, so the change is no small number. The fibres turned
     # over 370 J; the integration loses track of less than half a percent of that.

@@ -22,7 +22,8 @@ def stride_energy(trajectory: Trajectory, strides: Strides) -> dict[str, float]:
     dict
         `muscle_joint_power_W`: muscles on the six joints (moment times joint velocity), tendons
         and passive fibres included; `muscle_positive_fiber_power_W`: active fibres while they
-        shorten, all muscles; `exo_power_W` and `exo_positive_power_W`: both legs;
+        shorten, all muscles; `exo_power_W` and `exo_positive_power_W`: the motors of both legs;
+        `exo_friction_power_W`: what their friction takes, negative;
         `stop_power_W`: joint stops; `contact_gravity_power_W`: what closes the balance of a
         periodic stride, ground contact and, on a slope, gravity; `metabolic_power_W`: whole
         body, basal included.
@@ -37,6 +38,9 @@ def stride_energy(trajectory: Trajectory, strides: Strides) -> dict[str, float]:
     muscle = sum(float((rows[f"{j}.muscle_moment"] * rows[f"{j}_u"]).mean()) for j in joints)
     stop = sum(float((rows[f"{j}.stop_moment"] * rows[f"{j}_u"]).mean()) for j in joints)
     exo = np.stack([rows[f"exo.hip_{s}.torque"] * rows[f"hip_flexion_{s}_u"] for s in "rl"])
+    friction = sum(
+        float((rows[f"exo.hip_{s}.friction"] * rows[f"hip_flexion_{s}_u"]).mean()) for s in "rl"
+    )
     spent = np.interp([start, end], trajectory["time"], trajectory["energy_effort"])
     exo_power = float(exo.sum(axis=0).mean())
     return {
@@ -44,8 +48,9 @@ def stride_energy(trajectory: Trajectory, strides: Strides) -> dict[str, float]:
         "muscle_positive_fiber_power_W": positive_fiber_power_W(rows),
         "exo_power_W": exo_power,
         "exo_positive_power_W": float(np.maximum(exo, 0.0).sum(axis=0).mean()),
+        "exo_friction_power_W": friction,
         "stop_power_W": stop,
-        "contact_gravity_power_W": -(muscle + stop + exo_power),
+        "contact_gravity_power_W": -(muscle + stop + exo_power + friction),
         "metabolic_power_W": float((spent[1] - spent[0]) / (end - start)),
     }
 

@@ -310,6 +310,8 @@ class Journal(BaseCallback):
 
     def _on_training_end(self) -> None:
         self._evaluate()
+        # No update follows that would write the last evaluation to the logs.
+        self.logger.dump(self.num_timesteps)
         self._write_checkpoint()
 
     def _on_step(self) -> bool:

@@ -36,9 +36,9 @@ def test_unassisted_walking_earns_nothing():
 
 
 def test_cost_of_transport_reward_by_hand():
-    # 10 % cheaper: +0.2. 4 % too slow, 1 % free: -2 x 0.03 = -0.06. Change 0.5: -0.01.
+    # 10 % cheaper: +0.2. 4 % too slow, 1 % free: -4 x 0.03 = -0.12. Change 0.5: -0.01.
     tick = _tick(relative_cost=0.9, relative_speed=0.96, action_change=0.5)
-    assert math.isclose(_reward(COST_OF_TRANSPORT, tick), 0.2 - 0.06 - 0.01, abs_tol=1e-12)
+    assert math.isclose(_reward(COST_OF_TRANSPORT, tick), 0.2 - 0.12 - 0.01, abs_tol=1e-12)
 
 
 def test_too_fast_costs_as_much_as_too_slow():
