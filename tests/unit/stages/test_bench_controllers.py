@@ -66,7 +66,7 @@ def test_smallest_experiment_runs_and_a_second_run_has_nothing_to_do(tmp_path, m
         "policy": {
             "hidden": 8, "width": 8, "critic_widths": [8],
             "n_walkers": 4, "buffer": 128, "batch": 64, "evaluation_walkers": 2,
-            "evaluation_s": 1.0, "slopes_deg": [0.0],
+            "evaluation_s": 1.0, "slopes_deg": [0.0], "timestep_s": 0.002,
         },
         "metabolics": {
             "duration_s": 6.0, "last_strides": 2, "slopes_deg": [0.0],

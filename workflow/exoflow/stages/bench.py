@@ -55,7 +55,7 @@ def search_figures() -> dict:
     from exoflow.simulation.walker import load_start_values
 
     params = load_params()
-    result: dict = {"benchmark": "search", "cold": {}, "conditions": {}}
+    result: dict = {"benchmark": "search", "cpu": _cpu(), "cold": {}, "conditions": {}}
     conditions = list(params.conditions)
     # Compiling is no part of a search.
     GaitSearch(phase_settings(params, "reflex", conditions[0]), "").variants(0.001)[0].rollout(
@@ -128,7 +128,7 @@ def engine_figures(repeats: int = REPEATS) -> dict:
             model, reflexes="h0918_rs3", timestep_s=timestep_s, with_uchida=with_uchida
         )
 
-    result: dict = {"benchmark": "engine", "cores": os.cpu_count()}
+    result: dict = {"benchmark": "engine", "cpu": _cpu(), "cores": os.cpu_count()}
     for name, step in (("1ms", 0.001), ("2ms", 0.002)):
         one = walker(step, False)
         result[f"real_time_factor_{name}_per_core"] = _factor([one], values, repeats)

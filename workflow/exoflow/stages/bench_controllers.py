@@ -352,9 +352,27 @@ class Bench:
             partner = self.train(limit, human, 100 + number, f"round{number}", change, partner)
             output = folder / f"adapted_round{number}.json"
             found = self.adapt(output, human, partner, limit, number, experiment.evaluations)
-            human = self._if_it_walks(found, human)
+            if self._can_be_trained_on(found, limit):
+                human = self._if_it_walks(found, human)
         assert partner is not None, "no rounds"
         return human, partner
+
+    def _can_be_trained_on(self, human: Path, limit: float) -> bool:
+        """Whether he stands on every slope without sensor noise, from where learning starts."""
+        from exoflow.config.build import build
+        from exoflow.config.policy import PolicySettings
+        from exoflow.errors import SimulationError
+        from exoflow.gait.training_walkers import training_walkers
+        from exoflow.records.json_io import read_json
+
+        settings = self._worn(self.policy, limit)
+        policy = build(PolicySettings, settings["policy"], "policy", "settings")
+        try:
+            training_walkers(read_json(human), settings, policy)(len(policy.slopes_deg))
+        except SimulationError as problem:
+            print(f"{human.name}: {problem} The human before is kept.", file=sys.stderr)
+            return False
+        return True
 
     def _rounds(self, stem: Path, human: Path, law: str, limit: float) -> Path:
         """The human searched as often as with a policy, with another law or none."""
