@@ -29,7 +29,7 @@ class StandingWalkers:
 
     def __init__(self):
         self.n_walkers = N
-        self.variant = np.zeros(N, np.int64)
+        self.subject = np.zeros(N, np.int64)
         self.states = np.zeros((N, 1))
         self.measures = np.zeros((N, self.n_measures))
         self.privileged = np.zeros((N, 2))
@@ -39,7 +39,7 @@ class StandingWalkers:
     def index(self, name):
         return self.measure_names.index(name)
 
-    def snapshot_pool(self, n, seed, settle_s, variant=0):
+    def snapshot_pool(self, n, seed, settle_s, subject=0):
         return np.zeros((n, 1))
 
     def step(self, command):

@@ -35,7 +35,7 @@ class SwingingLegs:
         self.states = np.zeros((n_walkers, self.n_state))
         self.measures = np.zeros((n_walkers, self.n_measures))
         self.privileged = np.zeros((n_walkers, self.n_privileged))
-        self.variant = np.zeros(n_walkers, np.int64)
+        self.subject = np.zeros(n_walkers, np.int64)
         self.reference = {
             "speed_m_s": SPEED_M_S,
             "metabolic_power_W": POWER_W,
@@ -46,7 +46,7 @@ class SwingingLegs:
         return self.measure_names.index(name)
 
     def snapshot_pool(
-        self, n: int, seed: int, settle_s: float = 5.0, variant: int = 0
+        self, n: int, seed: int, settle_s: float = 5.0, subject: int = 0
     ) -> np.ndarray:
         pool = np.zeros((n, self.n_state))
         pool[:, 0] = np.random.default_rng(seed).uniform(0, 2 * np.pi, n)

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from exoflow.gait.tasks.reset import SnapshotPool
-from exoflow.simulation import ZeroTorque
-from exoflow.simulation.batch import WalkerBatch
+from exoflow.simulation.batch import Subject, WalkerBatch
 from exoflow.simulation.layout import TILT, V
 
 
@@ -66,7 +65,7 @@ def test_reference_walks(batches):
     assert ((cost > 5.0) & (cost < 9.0)).all()
 
 
-def test_variants_share_the_rows_and_walk_their_own_slopes(make_walker, gait, exo):
+def test_subjects_share_the_rows_and_walk_their_own_slopes(make_walker, gait, exo):
     """Downhill walkers get ahead of level ones from the same moment on, whatever the threads."""
     level, downhill = (
         make_walker(timestep_s=0.002, exo=exo, slope_deg=slope) for slope in (0.0, -1.0)
@@ -74,9 +73,11 @@ def test_variants_share_the_rows_and_walk_their_own_slopes(make_walker, gait, ex
     costs = [{"speed_m_s": 1.0, "metabolic_power_W": power} for power in (400.0, 500.0)]
     after = []
     for threads in (1, 2):
-        batch = WalkerBatch(
-            [level, downhill], gait, 5, threads=threads, law=ZeroTorque(), references=costs
-        )
+        subjects = [
+            Subject(walker, gait, reference=cost)
+            for walker, cost in zip((level, downhill), costs, strict=True)
+        ]
+        batch = WalkerBatch(subjects, 5, threads=threads)
         assert batch.reference["metabolic_power_W"].tolist() == [400.0] * 3 + [500.0] * 2
         batch.states[:] = batch.snapshot_pool(1, seed=1)
         for _ in range(20):
@@ -91,18 +92,21 @@ def test_variants_share_the_rows_and_walk_their_own_slopes(make_walker, gait, ex
 
 def test_every_walker_starts_in_the_steady_gait_of_its_own_slope(make_walker, gait, exo):
     """From the level gait, a walker met by a slope of another steepness may fall."""
-    variants = [make_walker(timestep_s=0.002, exo=exo, slope_deg=slope) for slope in (-1.0, 0.0)]
-    batch = WalkerBatch(variants, gait, 4)
+    subjects = [
+        Subject(make_walker(timestep_s=0.002, exo=exo, slope_deg=slope), gait)
+        for slope in (-1.0, 0.0)
+    ]
+    batch = WalkerBatch(subjects, 4)
     pool = SnapshotPool.record(batch, 6, seed=3, settle_s=5.0)
-    assert (len(pool), pool.per_variant) == (12, 6)
-    for variant, walker in enumerate(variants):
-        alone = WalkerBatch([walker], gait, 6)
+    assert (len(pool), pool.per_subject) == (12, 6)
+    for k, subject in enumerate(subjects):
+        alone = WalkerBatch([subject], 6)
         own = SnapshotPool.record(alone, 6, seed=3, settle_s=5.0)
-        rows = slice(6 * variant, 6 * variant + 6)
+        rows = slice(6 * k, 6 * k + 6)
         np.testing.assert_array_equal(pool.states[rows], own.states)
         np.testing.assert_array_equal(pool.measures[rows], own.measures)
-    drawn = pool.draw(batch.variant, np.random.default_rng(0))
-    assert (drawn // 6).tolist() == batch.variant.tolist() == [0, 0, 1, 1]
+    drawn = pool.draw(batch.subject, np.random.default_rng(0))
+    assert (drawn // 6).tolist() == batch.subject.tolist() == [0, 0, 1, 1]
 
 
 def test_unknown_measure_lists_the_known_ones(batches):

@@ -7,12 +7,8 @@ import pytest
 import yaml
 
 from exoflow.config.params import SECTIONS
-from exoflow.stages.bench_controllers import (
-    Experiment,
-    change_against,
-    comparison_table,
-    run,
-)
+from exoflow.gait.comparison import mean_change, relative_changes
+from exoflow.stages.bench_controllers import Experiment, comparison_table, run
 
 ROOT = Path(__file__).parents[3]
 
@@ -35,26 +31,32 @@ def test_each_walk_is_compared_on_its_own_slope():
     reference = _member({-1.0: 5.0, 1.0: 10.0})
     # -10 % downhill and -20 % uphill, twice: -15 %; the walk without a reference does not count.
     member = _member({-1.0: 4.5, 1.0: 8.0, 2.0: 1.0}, fell=True)
-    assert change_against(member, reference, "cot_effort_J_kg_m") == pytest.approx(-15.0)
-    assert change_against({"walks": []}, reference, "cot_effort_J_kg_m") is None
+    walks = member["walks"]
+    changes = relative_changes(walks, reference["walks"], "cot_effort_J_kg_m")
+    assert changes == [pytest.approx(-10.0), pytest.approx(-20.0), None, None]
+    mean = mean_change(walks, reference["walks"], "cot_effort_J_kg_m")
+    assert mean == pytest.approx(-15.0)
+    assert mean_change([], reference["walks"], "cot_effort_J_kg_m") is None
 
 
 def test_table_groups_seeds_and_shows_both_references():
     compared = {
         "none": _member({0.0: 6.0}),
-        "mlp_frozen_seed1": _member({0.0: 5.7}) | {"peak_torque_Nm": 8.0, "rms_torque_Nm": 4.0},
-        "mlp_frozen_seed2": _member({0.0: 5.4}, fell=True)
+        "mlp_round1_seed1": _member({0.0: 5.7}) | {"peak_torque_Nm": 8.0, "rms_torque_Nm": 4.0},
+        "mlp_round1_seed2": _member({0.0: 5.4}, fell=True)
         | {"peak_torque_Nm": 6.0, "rms_torque_Nm": 3.0},
-        "control": _member({0.0: 5.0}),
+        "control_round1_seed1": _member({0.0: 4.9}),
+        "control_round1_seed2": _member({0.0: 5.1}),
+        "control_round2_seed1": _member({0.0: 1.0}),
+        "mlp_round0_seed1": _member({0.0: 5.7}),
     }
-    row = next(
-        line
-        for line in comparison_table({"limits": {"8 Nm": compared}}).splitlines()
-        if line.startswith("| mlp_frozen ")
-    )
-    # Against the first human -5 and -10 %, against the control +14 and +8 %.
+    lines = comparison_table({"limits": {"8 Nm": compared}}).splitlines()
+    row = next(line for line in lines if line.startswith("| mlp_round1 "))
+    # Against the first human -5 and -10 %, against the mean of its round's controls +14 and +8 %.
+    # The control of a human who was not searched again is the first human.
+    assert "| mlp_round0 | 1 | 0/1 | 1.250 | -5.0 | -5.0 | -5.0 |  |" in lines
     assert row == (
-        "| mlp_frozen | 2 | 1/3 | 1.250 | -7.5 (-10.0, -5.0) | -7.5 (-10.0, -5.0) "
+        "| mlp_round1 | 2 | 1/3 | 1.250 | -7.5 (-10.0, -5.0) | -7.5 (-10.0, -5.0) "
         "| +11.0 (+8.0, +14.0) | 7.0 / 3.5 |"
     )
 
@@ -83,19 +85,18 @@ def test_smallest_experiment_runs_and_a_second_run_has_nothing_to_do(tmp_path, m
     monkeypatch.chdir(tmp_path)
     experiment = Experiment(
         folder=Path("out"), gait=ROOT / "data/reference/level.json", limits_Nm=(8.0,), seeds=(1,),
-        printed_seeds=(1,), habituation=2, evaluations=2, steps=128, pupil_steps=128,
-        printed_steps=128,
+        printed_seeds=(1,), rounds=1, evaluations=2, steps=128, pupil_steps=128,
+        copy_steps=128, printed_steps=128,
     )  # fmt: skip
     run(experiment)
     result = json.loads(Path("out/comparison.json").read_text())
     compared = result["limits"]["8 Nm"]
     assert set(compared) == {
-        "none", "off", "zero_torque", "dofc_frozen", "mlp_frozen_seed1",
-        "lstm_window_frozen_seed1", "barati_as_printed_seed1", "mlp_adapted_seed1",
-        "lstm_window_adapted_seed1",
-        "dofc_adapted", "control",
+        "none", "off", "zero_torque", "dofc_round0", "dofc_round1", "barati_as_printed_seed1",
+        "mlp_round0_seed1", "lstm_window_round0_seed1", "mlp_round1_seed1",
+        "lstm_window_round1_seed1", "control_round1_seed1",
     }  # fmt: skip
-    assert "| control | 1 | 0/1 |" in Path("out/comparison.md").read_text()
+    assert "| control_round1 | 1 | 0/1 |" in Path("out/comparison.md").read_text()
     capsys.readouterr()
     run(experiment)
     assert "exoflow bench: " not in capsys.readouterr().err

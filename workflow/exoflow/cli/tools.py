@@ -318,7 +318,7 @@ def model_options(parser: argparse.ArgumentParser) -> None:
 
 
 EXPERIMENT_COUNTS = (
-    "habituation", "rounds", "evaluations", "steps", "pupil_steps", "printed_steps",
+    "rounds", "evaluations", "steps", "pupil_steps", "copy_steps", "printed_steps",
 )  # fmt: skip
 EXPERIMENT_OPTIONS = ("limits_Nm", "seeds", "printed_seeds", *EXPERIMENT_COUNTS)
 

@@ -52,6 +52,24 @@ class ExoSettings:
         minimum=0,
         maximum=0.04,
     )
+    sensor_delay_s: float = setting(
+        0.0,
+        doc="Age of everything the sensors tell, s; adds to delay_s, since both act on one loop.",
+        minimum=0,
+        maximum=0.04,
+    )
+    torque_gain: float = setting(
+        1.0,
+        doc="Torque that comes out for 1 Nm commanded, Nm; 1 is a perfectly calibrated motor.",
+        above=0,
+        maximum=2,
+    )
+    soft_start_s: float = setting(
+        0.0,
+        doc="Commands fade in over this time from the first step on, s; 0: full at once.",
+        minimum=0,
+        maximum=30,
+    )
     friction_Nm: float = setting(
         0.4, doc="Torque that turns the unpowered actuator, Nm.", minimum=0, maximum=5
     )

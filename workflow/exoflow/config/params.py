@@ -16,6 +16,7 @@ from exoflow.config.export import ExportSettings
 from exoflow.config.metabolics import MetabolicsSettings
 from exoflow.config.model import ModelSettings
 from exoflow.config.policy import PolicySettings
+from exoflow.config.randomization import check_randomization
 from exoflow.config.reflex import ReflexSettings, reflex_sets
 from exoflow.config.report import ReportSettings
 from exoflow.config.student import StudentSettings
@@ -107,6 +108,12 @@ def check_policy(policy: PolicySettings, source: str) -> None:
         raise ParamsError(
             f"{source}: policy.n_walkers = {policy.n_walkers} is less than the "
             f"{len(policy.slopes_deg)} slopes of policy.slopes_deg. Each needs a walker."
+        )
+    check_randomization(policy.randomization, source)
+    if policy.n_walkers < policy.randomization.humans:
+        raise ParamsError(
+            f"{source}: policy.randomization.humans = {policy.randomization.humans} are more than "
+            f"policy.n_walkers = {policy.n_walkers}. Each needs a walker."
         )
 
 

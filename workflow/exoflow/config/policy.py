@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from exoflow.config.randomization import RandomizationSettings
 from exoflow.config.setting import setting
 
 
@@ -145,5 +146,8 @@ class PolicySettings:
         doc="Least wall time between two checkpoints, s.",
         minimum=0,
         affects_results=False,
+    )
+    randomization: RandomizationSettings = setting(
+        RandomizationSettings, doc="How the walkers of a training differ."
     )
     reward: PolicyReward = setting(PolicyReward, doc="What the training maximizes.")

@@ -49,6 +49,11 @@ class ReflexObjective:
     symmetry: float = setting(
         1.0, doc="Weight of differences in step time and step length between the legs.", minimum=0
     )
+    speed: float = setting(
+        20.0,
+        doc="Weight of the relative deviation of the mean speed over all slopes beyond 1 %.",
+        minimum=0,
+    )
     velocity_band: float = setting(
         1.03, doc="Upper edge of the speed band as a multiple of its lower edge.", minimum=1
     )
@@ -78,9 +83,9 @@ class ReflexSettings:
         minimum=0.5,
         maximum=2.0,
     )
-    population: int = setting(16, doc="Candidates in one generation.", minimum=4)
+    population: int = setting(12, doc="Candidates in one generation.", minimum=4)
     sigma_factor: float = setting(
-        0.02, doc="Initial standard deviation of a parameter as a share of its value.", above=0
+        0.003, doc="Initial standard deviation of a parameter as a share of its value.", above=0
     )
     duration_s: float = setting(
         10.0, doc="Simulated walking time of one candidate on one slope, s.", minimum=1
@@ -93,6 +98,11 @@ class ReflexSettings:
         doc="Slopes added to the condition's own; a candidate must walk on all of them.",
         minimum=-5,
         maximum=5,
+    )
+    covariance: str = setting(
+        "diagonal",
+        doc="What CMA-ES adapts from a warm start: each parameter's step, or correlations too.",
+        choices=("diagonal", "full"),
     )
     payload_pelvis_kg: float = setting(
         2.0,

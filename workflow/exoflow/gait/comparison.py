@@ -39,6 +39,8 @@ _COSTS = (
 FINE_CYCLE = np.linspace(0.0, 1.0, 1001)
 # Rows of a stored walk, s: the powers of `energy` are means of products over the rows.
 STORED_STEP_S = 0.001
+# The same of walks that only give speed and costs.
+COARSE_STEP_S = 0.01
 REFERENCE = "none"
 CHANGES = {
     "change_cot_pct": "cot_effort_J_kg_m",
@@ -150,7 +152,7 @@ def compare_controllers(
                     controller.law,
                     noise=protocol.noise,
                     noise_seed=seed or 0,
-                    store_every_s=STORED_STEP_S,
+                    store_every_s=STORED_STEP_S if slope == level else COARSE_STEP_S,
                 )
                 values = evaluate_controller(walk, protocol.last_strides)
                 add_net_cost(values, protocol.basal_W_kg)
@@ -185,18 +187,13 @@ def summarize_walks(results: Mapping[str, dict], speed_match_pct: float) -> None
     A walk that fell, or whose reference fell, has no changes. `speed_matched` is None where
     no walk has one.
     """
-    references = {
-        walk["slope_change_deg"]: walk
-        for walk in results[REFERENCE]["walks"]
-        if not walk["fell"] and "speed_m_s" in walk
-    }
+    reference = results[REFERENCE]["walks"]
     for values in results.values():
         walks = values["walks"]
-        for walk in walks:
-            base = references.get(walk["slope_change_deg"], {})
-            for change, measure in CHANGES.items():
-                if measure in walk and measure in base:
-                    walk[change] = 100.0 * (walk[measure] / base[measure] - 1.0)
+        for change, measure in CHANGES.items():
+            for walk, value in zip(walks, relative_changes(walks, reference, measure), strict=True):
+                if value is not None:
+                    walk[change] = value
         falls = [walk["fall_time_s"] for walk in walks if walk["fell"]]
         values |= {
             "fell": bool(falls),
@@ -209,6 +206,33 @@ def summarize_walks(results: Mapping[str, dict], speed_match_pct: float) -> None
                 values[change] = float(np.mean(found))
         speed = values.get("change_speed_pct")
         values["speed_matched"] = None if speed is None else abs(speed) <= speed_match_pct
+
+
+def relative_changes(
+    walks: Sequence[Mapping], reference: Sequence[Mapping], measure: str
+) -> list[float | None]:
+    """Change (%) of a measure in every walk against the reference's mean on the same slope.
+
+    None for a walk without the measure, as after a fall, and where the reference has none.
+    """
+    base: dict[float, list[float]] = {}
+    for walk in reference:
+        if measure in walk:
+            base.setdefault(walk["slope_change_deg"], []).append(walk[measure])
+    return [
+        100.0 * (walk[measure] / float(np.mean(base[walk["slope_change_deg"]])) - 1.0)
+        if measure in walk and walk["slope_change_deg"] in base
+        else None
+        for walk in walks
+    ]
+
+
+def mean_change(
+    walks: Sequence[Mapping], reference: Sequence[Mapping], measure: str
+) -> float | None:
+    """Mean of `relative_changes` over the walks that have one."""
+    known = [value for value in relative_changes(walks, reference, measure) if value is not None]
+    return float(np.mean(known)) if known else None
 
 
 def add_performance_index(results: Mapping[str, dict]) -> None:

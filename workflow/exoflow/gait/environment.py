@@ -153,7 +153,7 @@ class AssistedGait:
             Their first observations: nine ticks of zeros and the current sample.
         """
         rows = np.arange(self.n_walkers) if rows is None else np.asarray(rows)
-        moment = self.pool.draw(self.batch.variant[rows], self.rng)
+        moment = self.pool.draw(self.batch.subject[rows], self.rng)
         self.batch.states[rows] = self.pool.states[moment]
         self.measures[rows] = self.pool.measures[moment]
         self.privileged[rows] = self.pool.privileged[moment]

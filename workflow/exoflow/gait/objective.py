@@ -4,7 +4,7 @@ Everything is predicted: no norm curve enters the objective. Sources per term ar
 docs/objective.md.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,10 @@ GAIT_TRANSITION = 0.05
 # The band starts a little below the wanted speed: the slope that is climbed sets how fast the
 # walker must be to stay within the dead band, and on level ground it then walks as wanted.
 SPEED_ALLOWANCE = 1.03
+# Losing or gaining speed up to this share is free.
+SPEED_TOLERANCE = 0.01
+# Steps before this time do not tell how fast somebody walks, s.
+SETTING_OFF_S = 2.0
 _KNEE_THRESHOLD_NM = 1.0
 _KNEE_TRANSITION_NM = 0.5
 
@@ -71,7 +75,8 @@ def gait_term(measures: Measures, lowest_m_s: float, highest_m_s: float) -> floa
 
 def asymmetry(measures: Measures) -> float:
     """Relative right-left difference of step time plus that of step length, after the first 2 s."""
-    steps = measures.steps[measures.steps[:, 0] > 2.0] if len(measures.steps) else measures.steps
+    steps = measures.steps
+    steps = steps[steps[:, 0] > SETTING_OFF_S] if len(steps) else steps
     if len(steps) < 5:
         return 0.0
     durations, lengths, legs = np.diff(steps[:, 0]), np.diff(steps[:, 1]), steps[1:, 2]
@@ -81,6 +86,26 @@ def asymmetry(measures: Measures) -> float:
         if len(right) and len(left):
             total += abs(right.mean() - left.mean()) / max(1e-6, abs(values.mean()))
     return float(min(total, 2.0))
+
+
+def missed_speed(walks: Sequence[Measures], speed_m_s: float) -> float:
+    """Relative deviation of the mean speed of several walks beyond what is free, 0 or more.
+
+    The gait term leaves some per cent of speed free on every slope, and going slower saves
+    effort; together the walks have to keep the wanted speed.
+    """
+    mean = float(np.mean([_steady_speed(measures) for measures in walks]))
+    return max(0.0, abs(mean / speed_m_s - 1.0) - SPEED_TOLERANCE)
+
+
+def _steady_speed(measures: Measures) -> float:
+    """Speed between the first and the last step after setting off, m/s."""
+    steps = measures.steps
+    settled = steps[steps[:, 0] > SETTING_OFF_S] if len(steps) else steps
+    if len(settled) < 2:
+        return measures.speed_m_s
+    time, place = settled[-1, :2] - settled[0, :2]
+    return float(place / time)
 
 
 def score(measures: Measures, speed_m_s: float, weights: Mapping[str, float]) -> Score:
@@ -125,8 +150,6 @@ def score(measures: Measures, speed_m_s: float, weights: Mapping[str, float]) ->
     return Score(total, terms) if np.isfinite(total) else worst
 
 
-# Losing or gaining speed up to this share is free when assistance is compared.
-SPEED_TOLERANCE = 0.01
 _SPEED_WEIGHT = 2.0
 _FALL_WEIGHT = 2.0
 

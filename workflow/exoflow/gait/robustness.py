@@ -15,7 +15,7 @@ from scipy.stats import binomtest
 
 from exoflow.gait.analysis import last_strides
 from exoflow.records.rollout import Trajectory
-from exoflow.simulation import Push, Walker
+from exoflow.simulation import Push, Variation, Walker
 from exoflow.simulation.model_data import DOF_NAMES
 
 # Pushes act on the pelvis, forwards or backwards, for this long.
@@ -225,7 +225,7 @@ def _walker(
         settings["condition"],
         timestep_s,
         slope_change_deg=slope_change_deg,
-        mass_scale=mass_scale,
+        variation=Variation(mass=mass_scale),
         with_uchida=False,
     )
 

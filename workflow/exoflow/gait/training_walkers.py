@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from exoflow.config.policy import PolicySettings
-from exoflow.simulation import Dofc, ExoLaw, NoExo, Policy, Walker, ZeroTorque
-from exoflow.simulation.batch import WalkerBatch, unassisted_costs
+from exoflow.errors import SimulationError
+from exoflow.gait.randomization import draw, ranges_of
+from exoflow.simulation import Dofc, ExoLaw, NoExo, Policy, Variation, Walker, ZeroTorque
+from exoflow.simulation.batch import Subject, WalkerBatch, settled_costs
+
+# Sets the draws of walkers apart from other uses of a training's seed.
+DRAW_SEED = 4711
+# Draws before giving up, for each walker that is wanted.
+DRAWS_PER_HUMAN = 10
 
 
 def training_walkers(
-    gait: Mapping[str, Any], settings: Mapping[str, Any], policy: PolicySettings
+    gait: Mapping[str, Any], settings: Mapping[str, Any], policy: PolicySettings, seed: int = 0
 ) -> Callable[[int], WalkerBatch]:
     """How to make a batch of the walkers.
 
-    Each is compared with the same human who wears nothing on the same slope; a human who has
-    adapted to an exo with the human before.
+    Each is compared with the same human who wears nothing in the same surroundings; a human who
+    has adapted to an exo with the human before. With `policy.randomization.humans` every walker
+    of the batch is a drawn one; one that cannot stand by himself is drawn again.
 
     Parameters
     ----------
@@ -25,34 +36,61 @@ def training_walkers(
         Result of the reflex phase or of `exoflow adapt`.
     settings : mapping
         `model`, `condition` and `exo`.
+    seed : int
+        Of the walkers that are drawn.
 
     Raises
     ------
     SimulationError
-        If a walker falls before learning has begun; from the function that is returned too.
+        If a walker falls before learning has begun, or nine in ten that are drawn do.
     """
+    law = law_of_gait(gait) or ZeroTorque()
 
-    def walker(human: Mapping[str, Any], slope_deg: float, exo: Mapping | None) -> Walker:
-        return Walker.for_gait(
-            human, settings["model"], settings["condition"], policy.timestep_s, exo,
-            slope_change_deg=slope_deg, with_uchida=False,
-        )  # fmt: skip
+    def subject(variation: Variation) -> Subject:
+        def walker(human: Mapping[str, Any], exo: Mapping | None) -> Walker:
+            return Walker.for_gait(
+                human, settings["model"], settings["condition"], policy.timestep_s, exo,
+                variation=variation, with_uchida=False,
+            )  # fmt: skip
 
-    before = unadapted(gait)
-    references = [
-        unassisted_costs(walker(before, slope, None), before["parameters"])
-        for slope in policy.slopes_deg
-    ]
-    variants = [walker(gait, slope, settings["exo"]) for slope in policy.slopes_deg]
-    law = law_of_gait(gait)
+        before = unadapted(gait)
+        reference = settled_costs(walker(before, None), before["parameters"])
+        worn = walker(gait, settings["exo"])
+        settled_costs(worn, gait["parameters"], law)
+        return Subject(worn, gait["parameters"], law, reference)
+
+    if policy.randomization.humans:
+        subjects = _drawn(subject, policy, seed)
+    else:
+        subjects = [subject(Variation(slope_deg=slope)) for slope in policy.slopes_deg]
 
     def make_batch(n_walkers: int) -> WalkerBatch:
-        return WalkerBatch(
-            variants, gait["parameters"], n_walkers,
-            threads=policy.threads, law=law, references=references,
-        )  # fmt: skip
+        return WalkerBatch(subjects, n_walkers, threads=policy.threads)
 
     return make_batch
+
+
+def _drawn(
+    subject: Callable[[Variation], Subject], policy: PolicySettings, seed: int
+) -> list[Subject]:
+    """Subjects from the ranges, on each of `slopes_deg` in turn."""
+    rng = np.random.default_rng((DRAW_SEED, seed))
+    ranges = ranges_of(policy.randomization)
+    wanted = policy.randomization.humans
+    subjects: list[Subject] = []
+    for _ in range(DRAWS_PER_HUMAN * wanted):
+        drawn = draw(ranges, rng)
+        slope_deg = policy.slopes_deg[len(subjects) % len(policy.slopes_deg)]
+        try:
+            subjects.append(subject(replace(drawn, slope_deg=drawn.slope_deg + slope_deg)))
+        except SimulationError:
+            continue
+        if len(subjects) == wanted:
+            return subjects
+    raise SimulationError(
+        f"only {len(subjects)} of {DRAWS_PER_HUMAN * wanted} walkers drawn for the training walk "
+        f"without help, {wanted} are wanted. Narrow policy.randomization."
+    )
 
 
 def unadapted(gait: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -94,6 +94,7 @@ def minimize(
     label: str,
     checkpoint: Checkpoint | None = None,
     history_offset: int = 0,
+    diagonal: bool = False,
 ) -> SearchResult:
     """Minimize with CMA-ES.
 
@@ -107,6 +108,9 @@ def minimize(
         Stop after the generation that reaches this number.
     seed : int
         Of the generator pycma draws from.
+    diagonal : bool
+        Adapt a step for every parameter and no correlations: with many parameters a short
+        search learns the steps but not the correlations (Ros and Hansen 2008).
     checkpoint : Checkpoint, optional
         Resume from it if it exists, and write it now and then.
 
@@ -119,7 +123,7 @@ def minimize(
         strategy, result = saved["strategy"], saved["result"]
         np.random.set_state(saved["random_state"])
     else:
-        strategy = _new_strategy(space, population, seed)
+        strategy = _new_strategy(space, population, seed, diagonal)
         # pycma never tries the start itself; a search must not end worse than it began.
         result = SearchResult(space.start.copy(), float(lanes[0](space.start)), 1)
         result.history.append((history_offset + 1, result.value))
@@ -144,12 +148,15 @@ def minimize(
     return result
 
 
-def _new_strategy(space: SearchSpace, population: int, seed: int) -> cma.CMAEvolutionStrategy:
+def _new_strategy(
+    space: SearchSpace, population: int, seed: int, diagonal: bool
+) -> cma.CMAEvolutionStrategy:
     options = {
         "popsize": population,
         # pycma reads 0 as "take the clock".
         "seed": seed + 1,
         "CMA_stds": space.std,
+        "CMA_diagonal": diagonal,
         "bounds": [space.low.tolist(), space.high.tolist()],
         "verbose": -9,
         "tolfun": 0,

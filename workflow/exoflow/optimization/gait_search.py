@@ -9,7 +9,7 @@ import numpy as np
 
 from exoflow.control.reflex_table import ReflexTable
 from exoflow.gait.analysis import gait_summary
-from exoflow.gait.objective import Score, score
+from exoflow.gait.objective import Score, missed_speed, score
 from exoflow.optimization.cma_search import (
     Checkpoint,
     SearchResult,
@@ -18,7 +18,7 @@ from exoflow.optimization.cma_search import (
     minimize,
 )
 from exoflow.optimization.dofc_search import DOFC_NAMES, dofc_space, law_of
-from exoflow.records.rollout import Rollout
+from exoflow.records.rollout import Measures, Rollout
 from exoflow.simulation.assemble import Limits
 from exoflow.simulation.walker import (
     OFFSET_DOFS,
@@ -97,7 +97,7 @@ class GaitSearch:
         )
 
     def variants(self, timestep_s: float) -> list[Walker]:
-        """What a robust candidate must walk as: on every slope, and carrying the payload.
+        """What a robust candidate must do: walk every slope, and carry the payload up the steepest.
 
         Who wears an exo carries its mass on every slope, and no payload beside it.
         """
@@ -106,7 +106,8 @@ class GaitSearch:
         ]
         payload = {f"mass_{at}_kg": self.reflex[f"payload_{at}_kg"] for at in ("pelvis", "thigh")}
         if any(payload.values()) and not self.exo:
-            walkers.append(self.walker(timestep_s, payload=payload, with_uchida=False))
+            steepest = max(self.reflex["slopes_deg"])
+            walkers.append(self.walker(timestep_s, steepest, payload, with_uchida=False))
         return walkers
 
     def limits(self) -> Limits:
@@ -171,6 +172,7 @@ class GaitSearch:
         result = self._stage(
             "robust", space, lambda: self.variants(self.reflex["timestep_s"]),
             self.condition["speed_m_s"], self.reflex["evaluations"], spent, checkpoint_folder,
+            diagonal=self.reflex["covariance"] == "diagonal",
         )  # fmt: skip
         best = dict(zip(space.names, (float(x) for x in result.best), strict=True))
         law = self._law_of(best)
@@ -205,6 +207,7 @@ class GaitSearch:
         spent: int,
         checkpoint_folder: Path | None,
         seed: int | None = None,
+        diagonal: bool = False,
     ) -> SearchResult:
         weights, duration = self.weights(), self.reflex["duration_s"]
 
@@ -214,17 +217,20 @@ class GaitSearch:
             def evaluate(candidate: np.ndarray) -> float:
                 values = dict(zip(space.names, candidate, strict=True))
                 scores: list[float] = []
+                walks: list[Measures] = []
                 law = self._law_of(values)
                 for variant, walker in enumerate(walkers):
                     measures = self._rollout(walker, values, duration, law, variant).measures
                     scores.append(score(measures, speed_m_s, weights).total)
+                    walks.append(measures)
                     if measures.fell:
                         # Out of the race: the walks left out count like this one.
                         scores += [scores[-1]] * (len(walkers) - len(scores))
-                        break
+                        return float(np.mean(scores))
                     if self.watch:
                         self.watch(name)
-                return float(np.mean(scores))
+                missed = missed_speed(walks, speed_m_s)
+                return float(np.mean(scores)) + weights["speed"] * missed
 
             return evaluate
 
@@ -242,6 +248,7 @@ class GaitSearch:
             label=f"{self.label} {name} {speed_m_s:g} m/s",
             checkpoint=checkpoint,
             history_offset=spent,
+            diagonal=diagonal,
         )
 
     def walk(self, values: Mapping[str, float], duration_s: float, stored_step_s: float) -> Rollout:

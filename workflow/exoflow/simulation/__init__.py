@@ -1,5 +1,6 @@
 """Models and their editing, and the engines behind one contract."""
 
+from exoflow.simulation.variation import Variation
 from exoflow.simulation.walker import (
     Dofc,
     ExoLaw,
@@ -11,4 +12,14 @@ from exoflow.simulation.walker import (
     ZeroTorque,
 )
 
-__all__ = ["Dofc", "ExoLaw", "NoExo", "Policy", "Push", "SensorNoise", "Walker", "ZeroTorque"]
+__all__ = [
+    "Dofc",
+    "ExoLaw",
+    "NoExo",
+    "Policy",
+    "Push",
+    "SensorNoise",
+    "Variation",
+    "Walker",
+    "ZeroTorque",
+]

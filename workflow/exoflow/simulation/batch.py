@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from exoflow.control.exo_laws import EXTERNAL_COMMAND
 from exoflow.errors import SimulationError
-from exoflow.records.rollout import Rollout
 from exoflow.simulation import kernel
 from exoflow.simulation.model_data import DOF_NAMES, MUSCLE_NAMES
-from exoflow.simulation.walker import ExoLaw, Walker, ZeroTorque
+from exoflow.simulation.walker import ExoLaw, NoExo, Walker, ZeroTorque
 
 # Time over which the reference gait is measured and snapshots are drawn, s.
 REFERENCE_S = 10.0
@@ -32,27 +32,42 @@ PRIVILEGED_ELEMENTS = (
 )
 
 
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """One human in a batch, in surroundings of their own.
+
+    Attributes
+    ----------
+    walker : Walker
+        With the exo that is worn.
+    parameters : mapping
+        Reflex parameters and start-pose offsets.
+    law : ExoLaw
+        What drives the exo until learning starts. A human who has adapted to an exo may fall
+        without its torque.
+    reference : mapping, optional
+        `speed_m_s` and `metabolic_power_W` to compare with, such as those of a walk without an
+        exo; by default those of the steady gait under `law`.
+    """
+
+    walker: Walker
+    parameters: Mapping[str, float]
+    law: ExoLaw = field(default_factory=ZeroTorque)
+    reference: Mapping[str, float] | None = None
+
+
 class WalkerBatch:
-    """Walkers of one human, stepped together by held torque commands.
+    """Walkers stepped together by held torque commands.
 
     Parameters
     ----------
-    variants : sequence of Walker
-        The human on different slopes, or otherwise changed. Each has an even share of the rows,
-        the first variant the first rows.
-    parameters : mapping
-        Reflex parameters and start-pose offsets.
+    subjects : sequence of Subject
+        Each has an even share of the rows, the first one the first rows.
     n_walkers : int
     control_dt_s : float
         Duration of one `step`.
     threads : int
-        Each steps a part of every variant's rows; the result does not depend on how many.
-    law : ExoLaw, optional
-        What drives the exo until learning starts, ZeroTorque by default. A human who has
-        adapted to an exo may fall without its torque.
-    references : sequence of mapping, optional
-        `speed_m_s` and `metabolic_power_W` that each variant is compared with, such as those
-        of a walk without an exo; by default those of its steady gait under `law`.
+        Each steps a part of the rows; the result does not depend on how many.
 
     Attributes
     ----------
@@ -62,10 +77,15 @@ class WalkerBatch:
         After `step`; columns in `measure_names`.
     privileged : ndarray, shape (n_walkers, n_privileged)
         Simulation state scaled to about one; names and units in `privileged_elements`.
-    variant : ndarray, shape (n_walkers,)
-        Which of `variants` each row is.
+    subject : ndarray, shape (n_walkers,)
+        Which of `subjects` each row is.
     reference : dict of ndarray, shape (n_walkers,)
-        `speed_m_s` and `metabolic_power_W` of `references`.
+        `speed_m_s` and `metabolic_power_W` of each row's subject.
+
+    Raises
+    ------
+    SimulationError
+        If nobody wears an exo, or a subject whose costs must be measured falls.
     """
 
     measure_names = kernel.MEASURE_NAMES
@@ -75,43 +95,36 @@ class WalkerBatch:
 
     def __init__(
         self,
-        variants: Sequence[Walker],
-        parameters: Mapping[str, float],
+        subjects: Sequence[Subject],
         n_walkers: int,
         control_dt_s: float = 0.01,
         threads: int = 1,
-        law: ExoLaw | None = None,
-        references: Sequence[Mapping[str, float]] | None = None,
     ):
-        first = variants[0]
-        if not all(walker.exo_settings for walker in variants):
+        if not all(subject.walker.exo_settings for subject in subjects):
             raise SimulationError("a batch for learning needs a worn exo.")
         self.n_walkers = n_walkers
-        self.n_state = first.n_state
-        self._parameters = dict(parameters)
-        self._law = law or ZeroTorque()
-        self._steps = round(control_dt_s / first.timestep_s)
-        self._variants = list(variants)
-        self._steady = [self._walk_steadily(walker) for walker in variants]
-        rows = np.array_split(np.arange(n_walkers), len(variants))
-        costs = references or [steady_costs(walk) for _, walk in self._steady]
-        self.variant = np.repeat(np.arange(len(variants)), [len(some) for some in rows])
+        self.n_state = max(subject.walker.n_state for subject in subjects)
+        self._subjects = list(subjects)
+        self._steps = round(control_dt_s / subjects[0].walker.timestep_s)
+        rows = np.array_split(np.arange(n_walkers), len(subjects))
+        self.subject = np.repeat(np.arange(len(subjects)), [len(some) for some in rows])
+        costs = [
+            one.reference or settled_costs(one.walker, one.parameters, one.law) for one in subjects
+        ]
         self.reference = {
-            name: np.concatenate(
-                [np.full(len(some), cost[name]) for some, cost in zip(rows, costs, strict=True)]
-            )
+            name: np.array([costs[which][name] for which in self.subject])
             for name in ("speed_m_s", "metabolic_power_W")
         }
-        self.states = np.tile(first.start(parameters), (n_walkers, 1))
+        starts = [self._padded(one.walker.start(one.parameters), one.walker) for one in subjects]
+        self.states = np.array([starts[which] for which in self.subject])
         self.measures = np.zeros((n_walkers, self.n_measures))
         self.privileged = np.zeros((n_walkers, self.n_privileged))
         self._lanes: list[list[_Share]] = [[] for _ in range(threads)]
-        for walker, some in zip(variants, rows, strict=True):
+        for subject, some in zip(subjects, rows, strict=True):
             # The first thread has the walkers themselves, every other one copies.
             for thread, part in enumerate(np.array_split(some, threads)):
                 if len(part):
-                    own = walker.copy() if thread else walker
-                    self._lanes[thread].append(_Share(own, parameters, part))
+                    self._lanes[thread].append(_Share(subject, part, copied=thread > 0))
         self._pool = ThreadPoolExecutor(max(1, threads - 1))
 
     def index(self, name: str) -> int:
@@ -152,62 +165,69 @@ class WalkerBatch:
                 walker.work,
             )  # fmt: skip
 
-    def _walk_steadily(self, walker: Walker) -> tuple[Rollout, Rollout]:
-        """The walk until the gait is steady, and some time of the steady gait."""
-        settled = walker.rollout(self._parameters, SETTLE_S, self._law)
-        steady = self._go_on(walker, settled, REFERENCE_S)
-        if settled.measures.fell or steady.measures.fell:
-            torque = (
-                "without any torque from the exo; optimize the gait first"
-                if isinstance(self._law, ZeroTorque)
-                else "with the exo's law that it adapted to; adapt it again"
-            )
-            raise SimulationError(f"the walker falls {torque}.")
-        return settled, steady
-
-    def _go_on(self, walker: Walker, walk: Rollout, duration_s: float) -> Rollout:
-        """The same walk for some more time under the starting law."""
-        return walker.rollout(
-            self._parameters, duration_s, self._law, state=walk.state, memory=walk.memory
-        )
-
     def snapshot_pool(
-        self, n: int, seed: int, settle_s: float = SETTLE_S, variant: int = 0
+        self, n: int, seed: int, settle_s: float = SETTLE_S, subject: int = 0
     ) -> np.ndarray:
-        """States of a variant's walk under the starting law at `n` random moments.
+        """States of a subject's walk under the starting law at `n` random moments.
 
         The first one lies `settle_s` after the start pose at least. Shape: (n, n_state).
         """
-        walker = self._variants[variant]
+        one = self._subjects[subject]
+        walker = one.walker
         span = round(REFERENCE_S / walker.timestep_s)
         moments = np.sort(np.random.default_rng(seed).integers(0, span, size=n))
-        walk = (
-            walker.rollout(self._parameters, settle_s, self._law)
-            if settle_s != SETTLE_S
-            else self._steady[variant][0]
-        )
+        walk = walker.rollout(one.parameters, settle_s, one.law)
         snapshots = np.empty((n, self.n_state))
         done = 0
         for row, moment in enumerate(moments):
             if moment > done:
-                walk = self._go_on(walker, walk, (moment - done) * walker.timestep_s)
+                walk = walker.rollout(
+                    one.parameters, (moment - done) * walker.timestep_s, one.law,
+                    state=walk.state, memory=walk.memory,
+                )  # fmt: skip
                 done = moment
-            snapshots[row] = walk.state
+            snapshots[row] = self._padded(walk.state, walker)
         return snapshots
+
+    def _padded(self, state: np.ndarray, walker: Walker) -> np.ndarray:
+        """A state as long as the longest: commands on their way stay at its end."""
+        line = 2 * walker.delay_steps
+        padded = np.zeros(self.n_state)
+        padded[: len(state) - line] = state[: len(state) - line]
+        padded[self.n_state - line :] = state[len(state) - line :]
+        return padded
 
 
 class _Share:
     """Rows of a batch that one thread steps with a walker of its own."""
 
-    def __init__(self, walker: Walker, parameters: Mapping[str, float], rows: np.ndarray):
-        self.walker = walker
+    def __init__(self, subject: Subject, rows: np.ndarray, copied: bool):
+        self.walker = subject.walker.copy() if copied else subject.walker
         self.rows = slice(int(rows[0]), int(rows[-1]) + 1)
-        self.reflexes = walker.table.arrays(parameters, walker.timestep_s)
-        self.exo = walker.exo_arrays(ZeroTorque())._replace(mode=EXTERNAL_COMMAND)
+        self.reflexes = self.walker.table.arrays(subject.parameters, self.walker.timestep_s)
+        self.exo = self.walker.exo_arrays(ZeroTorque())._replace(mode=EXTERNAL_COMMAND)
 
 
-def steady_costs(walk: Rollout) -> dict[str, float]:
-    """Speed (m/s) and metabolic power (W) of a walk, as `WalkerBatch` takes references."""
+def settled_costs(
+    walker: Walker, parameters: Mapping[str, float], law: ExoLaw | None = None
+) -> dict[str, float]:
+    """Speed (m/s) and metabolic power (W) of a walk once it is steady, as a `Subject` is compared.
+
+    Parameters
+    ----------
+    law : ExoLaw, optional
+        What drives the exo; nothing by default.
+
+    Raises
+    ------
+    SimulationError
+        If the walker falls.
+    """
+    settled = walker.rollout(parameters, SETTLE_S, law)
+    walk = walker.rollout(parameters, REFERENCE_S, law, state=settled.state, memory=settled.memory)
+    if settled.measures.fell or walk.measures.fell:
+        slope = np.degrees(walker.model.slope_rad)
+        raise SimulationError(f"the walker falls on {slope:+.1f} deg {_blamed(law)}.")
     measures = walk.measures
     return {
         "speed_m_s": measures.speed_m_s,
@@ -215,17 +235,9 @@ def steady_costs(walk: Rollout) -> dict[str, float]:
     }
 
 
-def unassisted_costs(walker: Walker, parameters: Mapping[str, float]) -> dict[str, float]:
-    """What walking costs a human who wears nothing, as `WalkerBatch` takes references.
-
-    Raises
-    ------
-    SimulationError
-        If the walker falls.
-    """
-    settled = walker.rollout(parameters, SETTLE_S)
-    walk = walker.rollout(parameters, REFERENCE_S, state=settled.state)
-    if settled.measures.fell or walk.measures.fell:
-        slope = np.degrees(walker.model.slope_rad)
-        raise SimulationError(f"the walker without an exo falls on {slope:+.1f} deg.")
-    return steady_costs(walk)
+def _blamed(law: ExoLaw | None) -> str:
+    if law is None or isinstance(law, NoExo):
+        return "without an exo"
+    if isinstance(law, ZeroTorque):
+        return "without any torque from the exo; optimize the gait first"
+    return "with the exo's law that it adapted to; adapt it again"

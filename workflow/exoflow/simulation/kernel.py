@@ -319,6 +319,9 @@ def _exo_torques(
         return
     step = int(state[STEP_COUNT])
     line = state[state.shape[0] - 2 * exo.delay_steps :]
+    gain = exo.torque_gain
+    if exo.soft_start > 0.0:
+        gain *= min(1.0, step * plant.dt / exo.soft_start)
     if step % exo.steps_per_tick == 0 and exo.mode != EXTERNAL_COMMAND:
         tick = step // exo.steps_per_tick
         row = noise[tick % noise.shape[0]]
@@ -350,7 +353,7 @@ def _exo_torques(
         velocity = state[V + hip]
         command = delayed_command(line, exo.delay_steps, step, leg, state[EXO_COMMAND + leg])
         torque, limited = actuator_step(
-            state[EXO_TORQUE + leg], state[EXO_RATE_LIMITED + leg], command,
+            state[EXO_TORQUE + leg], state[EXO_RATE_LIMITED + leg], gain * command,
             exo.torque_limit, exo.slew, exo.lag, plant.dt,
         )  # fmt: skip
         friction, damping = backdrive_friction(velocity, exo.friction, exo.friction_velocity)

@@ -161,6 +161,8 @@ class Exo(NamedTuple):
     friction: float
     friction_velocity: float
     inertia: float
+    torque_gain: float
+    soft_start: float
     steps_per_tick: int
     dofc_gain: float
     dofc_delay_ticks: float

@@ -137,6 +137,36 @@ class WalkerModel:
         )
         return replace(self, bodies=bodies, body_mass=factor * self.body_mass)
 
+    def with_strength(self, factor: float) -> "WalkerModel":
+        """The walker with all muscles' largest forces times `factor`.
+
+        Raises
+        ------
+        ModelError
+            If the factor is not above 0.
+        """
+        if not factor > 0.0:
+            raise ModelError(f"strength {factor:g} is not above 0.")
+        muscles = tuple(
+            replace(muscle, max_force=factor * muscle.max_force) for muscle in self.muscles
+        )
+        return replace(self, muscles=muscles)
+
+    def with_ground_friction(self, factor: float) -> "WalkerModel":
+        """The walker on ground whose friction coefficient is `factor` times as large.
+
+        Raises
+        ------
+        ModelError
+            If the factor is not above 0.
+        """
+        if not factor > 0.0:
+            raise ModelError(f"ground friction {factor:g} is not above 0.")
+        contacts = tuple(
+            replace(contact, friction=factor * contact.friction) for contact in self.contacts
+        )
+        return replace(self, contacts=contacts)
+
     def with_impairment(self, impairment: Mapping | None) -> "WalkerModel":
         """The walker with the excitation of some muscles of one side held below a ceiling.
 

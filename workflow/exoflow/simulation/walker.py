@@ -28,6 +28,7 @@ from exoflow.records.rollout import Measures, Rollout, Trajectory
 from exoflow.simulation import kernel, layout
 from exoflow.simulation.assemble import Limits, assemble
 from exoflow.simulation.model_data import DATA, DOF_NAMES, MUSCLE_NAMES, WalkerModel, load_model
+from exoflow.simulation.variation import AS_DESCRIBED, Variation
 from exoflow.units import radians
 
 if TYPE_CHECKING:
@@ -216,7 +217,7 @@ class Walker:
         exo: Mapping | None = None,
         limits: Limits | None = None,
         with_uchida: bool = True,
-        mass_scale: float = 1.0,
+        variation: Variation = AS_DESCRIBED,
     ) -> "Walker":
         """Build a walker.
 
@@ -238,16 +239,19 @@ class Walker:
             What is free in the penalties of `Measures`.
         with_uchida : bool
             Compute the second metabolic model too; a search is faster without it.
-        mass_scale : float
-            Factor of all segment masses and inertias; a worn exo keeps its mass.
+        variation : Variation
+            What differs from all this.
         """
         walker = load_model(
             model["id"],
             model.get("contact_stiffness_N_m15"),
             model.get("slow_twitch", "uniform"),
         )
-        if mass_scale != 1.0:
-            walker = walker.with_mass_scale(mass_scale)
+        if variation != AS_DESCRIBED:
+            walker = walker.with_mass_scale(variation.mass).with_strength(variation.strength)
+            walker = walker.with_ground_friction(variation.ground_friction)
+            slope_deg += variation.slope_deg
+            exo = variation.of_exo(exo)
         walker = walker.on_slope(radians(slope_deg)).with_impairment(impairment)
         if exo and "torque_limit_Nm" in exo:
             exo = to_plain(ExoSettings()) | dict(exo)
@@ -269,7 +273,7 @@ class Walker:
         exo: Mapping | None = None,
         *,
         slope_change_deg: float = 0.0,
-        mass_scale: float = 1.0,
+        variation: Variation = AS_DESCRIBED,
         with_uchida: bool = True,
     ) -> "Walker":
         """The walker of a reflex result: its reflex set, on its slope, with its impairment.
@@ -284,7 +288,7 @@ class Walker:
             `slope_deg` and `impairment`.
         slope_change_deg : float
             Added to the condition's slope, uphill positive.
-        mass_scale, with_uchida
+        variation, with_uchida
             As in `create`.
         """
         return cls.create(
@@ -295,7 +299,7 @@ class Walker:
             impairment=condition["impairment"],
             exo=exo,
             with_uchida=with_uchida,
-            mass_scale=mass_scale,
+            variation=variation,
         )
 
     @property
@@ -313,7 +317,21 @@ class Walker:
         s = self.exo_settings
         if isinstance(law, NoExo):
             return layout.Exo(
-                NO_ACTUATOR, 0.0, 0.0, 0.0, 0, 0.0, 1.0, 0.0, 1, 0.0, 0.0, 1.0, no_network()
+                NO_ACTUATOR,
+                0.0,
+                0.0,
+                0.0,
+                0,
+                0.0,
+                1.0,
+                0.0,
+                1.0,
+                0.0,
+                1,
+                0.0,
+                0.0,
+                1.0,
+                no_network(),
             )
         if "torque_limit_Nm" not in s:
             raise ModelError("an exo law needs a worn exo: give `exo` settings to Walker.create.")
@@ -329,14 +347,21 @@ class Walker:
         return layout.Exo(
             mode, float(s["torque_limit_Nm"]), float(s["slew_Nm_s"]), float(s["lag_s"]),
             self.delay_steps, float(s["friction_Nm"]), float(s["friction_velocity_rad_s"]),
-            float(s["inertia_kg_m2"]), self.steps_per_tick,
+            float(s["inertia_kg_m2"]), float(s["torque_gain"]), float(s["soft_start_s"]),
+            self.steps_per_tick,
             float(gain), float(delay), float(smoothing), network,
         )  # fmt: skip
 
     @property
     def delay_steps(self) -> int:
-        """Physics steps from a command to its arrival at the actuator, rounded to whole ones."""
-        return round(self.exo_settings.get("delay_s", 0.0) / self.timestep_s)
+        """Physics steps from a sample to the torque that answers it, rounded to whole ones.
+
+        Sensors and actuator delay a closed loop alike: a law that hears of everything 10 ms
+        late does what one does whose commands arrive 10 ms late.
+        """
+        delay_s = self.exo_settings.get("delay_s", 0.0)
+        sensor_delay_s = self.exo_settings.get("sensor_delay_s", 0.0)
+        return round((delay_s + sensor_delay_s) / self.timestep_s)
 
     @property
     def steps_per_tick(self) -> int:
@@ -482,9 +507,9 @@ class Walker:
         threads: int = 1,
     ) -> "WalkerBatch":
         """Many copies of this walker for learning; see `simulation.batch.WalkerBatch`."""
-        from exoflow.simulation.batch import WalkerBatch
+        from exoflow.simulation.batch import Subject, WalkerBatch
 
-        return WalkerBatch([self], parameters, n_walkers, control_dt_s, threads)
+        return WalkerBatch([Subject(self, parameters)], n_walkers, control_dt_s, threads)
 
     def copy(self) -> "Walker":
         """The same walker with engine memory of its own, for another thread."""

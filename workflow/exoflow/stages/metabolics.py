@@ -103,7 +103,7 @@ def tuned_dofc(settings: Mapping[str, Any], gait: Mapping[str, Any], label: str)
 
     def walkers() -> "list[Walker]":
         return [
-            _walker(settings, gait, slope, True, step)
+            walker(settings, gait, slope, True, step)
             for step in dofc["timesteps_s"]
             for slope in dofc["slopes_deg"]
         ]
@@ -121,13 +121,14 @@ def tuned_dofc(settings: Mapping[str, Any], gait: Mapping[str, Any], label: str)
     ).law
 
 
-def _walker(
+def walker(
     settings: Mapping[str, Any],
     gait: Mapping[str, Any],
     slope_change_deg: float,
     worn: bool,
     step_s: float | None = None,
 ) -> "Walker":
+    """The walker of a gait on a slope, with the exo of the settings or without."""
     from exoflow.simulation import Walker
 
     return Walker.for_gait(
@@ -162,6 +163,6 @@ def _compare(
         else:
             skipped[name] = {"skipped": policy.weights.reason}
     compared = compare_controllers(
-        controllers, partial(_walker, settings, gait), gait["parameters"], protocol(settings)
+        controllers, partial(walker, settings, gait), gait["parameters"], protocol(settings)
     )
     return compared | skipped

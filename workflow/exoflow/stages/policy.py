@@ -6,9 +6,14 @@ import csv
 import io
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from exoflow.control.policy_format import PolicyWeights
+    from exoflow.learning.training import TrainedPolicy
+    from exoflow.simulation.batch import WalkerBatch
 
 GOLDEN_SEED = 20_000
 
@@ -36,13 +41,10 @@ def run(condition: str, seed: int, settings: Mapping[str, Any], gait: Path, outp
     SimulationError
         If the walker leaves the finite numbers.
     """
-    from exoflow.config.build import build
-    from exoflow.config.policy import PolicySettings
     from exoflow.control.policy_format import save_policy
     from exoflow.learning import checkpoint
     from exoflow.learning.onnx_export import actor_onnx
-    from exoflow.learning.policy_weights import policy_weights
-    from exoflow.learning.training import CURVE_COLUMNS, train_policy
+    from exoflow.learning.training import CURVE_COLUMNS
     from exoflow.records.checkpoints import SCRATCH, checkpoint_path
     from exoflow.records.files import write_bytes, write_text
     from exoflow.records.json_io import read_json, write_json
@@ -51,49 +53,20 @@ def run(condition: str, seed: int, settings: Mapping[str, Any], gait: Path, outp
     started = time.monotonic()
     name = f"{condition}/seed{seed}"
     output, walk = Path(output), read_json(gait)
-    policy = build(PolicySettings, settings["policy"], "policy", "settings")
     files = {suffix: output.with_suffix(suffix) for suffix in (".npz", ".onnx", ".csv", ".json")}
-    make_batch, reason = _walkers(walk, settings, policy)
+    make_batch, reason = _walkers(walk, settings, seed)
     if reason:
         _skip(files, condition, seed, f"no policy for {condition}: {reason}", CURVE_COLUMNS)
     else:
         state = checkpoint_path("policy", f"{condition}-seed{seed}", settings, [gait], ".pt")
-        trained = train_policy(
-            make_batch,
-            policy,
-            settings["exo"]["torque_limit_Nm"],
-            seed,
-            state,
-            SCRATCH / "training" / name,
-            f"policy {name}",
+        trained, weights = train(
+            make_batch, settings, condition, seed, state, SCRATCH / "training" / name
         )
-        best = trained.best
-        summary = {
-            "phase": "policy",
-            "status": "ok",
-            "reason": None,
-            "condition": condition,
-            "seed": seed,
-            "kind": policy.kind,
-            "mirrored": policy.mirrored,
-            "steps": trained.steps,
-            "best_step": trained.best_step,
-            "best_change_cot_pct": _number(best.change_cot_pct),
-            "best_speed_m_s": _number(best.speed_m_s),
-            "best_fall_fraction": best.fall_fraction,
-            "best_is_valid": best.is_valid,
-        }
-        source = {key: summary[key] for key in ("condition", "seed", "steps", "best_step")}
-        source["change_cot_pct"] = summary["best_change_cot_pct"]
-        slew, limit = settings["exo"]["slew_Nm_s"], settings["exo"]["torque_limit_Nm"]
-        weights = policy_weights(
-            trained.actor, trained.evaluation_gait, slew, source, GOLDEN_SEED + seed
-        )
-        graph = actor_onnx(trained.actor, limit)
+        graph = actor_onnx(trained.actor, settings["exo"]["torque_limit_Nm"])
         save_policy(files[".npz"], weights)
         write_bytes(files[".onnx"], graph)
         write_text(files[".csv"], _as_csv(CURVE_COLUMNS, trained.curve))
-        write_json(files[".json"], summary)
+        write_json(files[".json"], _summary(condition, seed, trained))
         checkpoint.discard(state)
     write_run_record(
         "policy",
@@ -106,20 +79,105 @@ def run(condition: str, seed: int, settings: Mapping[str, Any], gait: Path, outp
     )
 
 
-def _walkers(walk: Mapping[str, Any], settings: Mapping[str, Any], policy: Any):
+def train(
+    make_batch: Callable[[int], WalkerBatch],
+    settings: Mapping[str, Any],
+    condition: str,
+    seed: int,
+    state: Path,
+    log_folder: Path | None = None,
+    start: Path | None = None,
+) -> tuple[TrainedPolicy, PolicyWeights]:
+    """Train a controller on some walkers and record a walk of it.
+
+    Parameters
+    ----------
+    make_batch
+        As `gait.training_walkers.training_walkers` makes it.
+    settings : mapping
+        `exo` and `policy`.
+    condition, seed
+        Named in the weights and the progress line.
+    state : Path
+        Checkpoint of the training; the caller removes it once the weights are safe.
+    log_folder : Path, optional
+        Where the files of TensorBoard and DVCLive go.
+    start : Path, optional
+        Weights of a controller that is imitated first.
+    """
+    from exoflow.config.build import build
+    from exoflow.config.policy import PolicySettings
+    from exoflow.control.policy_format import load_policy
+    from exoflow.learning.policy_weights import load_actor, policy_weights
+    from exoflow.learning.training import train_policy
+
+    policy = build(PolicySettings, settings["policy"], "policy", "settings")
+    exo = settings["exo"]
+    trained = train_policy(
+        make_batch, policy, exo["torque_limit_Nm"], seed, state, log_folder,
+        f"policy {condition}/seed{seed}", load_actor(load_policy(start)) if start else None,
+    )  # fmt: skip
+    source = {
+        "condition": condition,
+        "seed": seed,
+        "steps": trained.steps,
+        "best_step": trained.best_step,
+        "change_cot_pct": _number(trained.best.change_cot_pct),
+    }
+    weights = policy_weights(
+        trained.actor, trained.evaluation_gait, exo["slew_Nm_s"], source, GOLDEN_SEED + seed
+    )
+    return trained, weights
+
+
+def _summary(condition: str, seed: int, trained: TrainedPolicy) -> dict[str, Any]:
+    best = trained.best
+    return {
+        "phase": "policy",
+        "status": "ok",
+        "reason": None,
+        "condition": condition,
+        "seed": seed,
+        "kind": trained.actor.kind,
+        "mirrored": trained.actor.mirrored,
+        "steps": trained.steps,
+        "best_step": trained.best_step,
+        "best_change_cot_pct": _number(best.change_cot_pct),
+        "best_speed_m_s": _number(best.speed_m_s),
+        "best_fall_fraction": best.fall_fraction,
+        "best_is_valid": best.is_valid,
+    }
+
+
+def _walkers(walk: Mapping[str, Any], settings: Mapping[str, Any], seed: int):
     """How to make a batch of walkers with this gait that wear the exo; or why there is none."""
     from exoflow.errors import SimulationError
-    from exoflow.gait.training_walkers import training_walkers
 
     if walk["status"] != "ok":
         return None, walk["reason"]
     try:
-        make_batch = training_walkers(walk, settings, policy)
         # Nothing was worn in the gait search: its walker may not carry the exo's mass.
-        make_batch(len(policy.slopes_deg))
+        return walkers(walk, settings, seed), None
     except SimulationError as problem:
         return None, str(problem).rstrip(".")
-    return make_batch, None
+
+
+def walkers(
+    walk: Mapping[str, Any], settings: Mapping[str, Any], seed: int
+) -> Callable[[int], WalkerBatch]:
+    """How to make a batch of walkers with this gait that wear the exo.
+
+    Raises
+    ------
+    SimulationError
+        If they do not stand without the controller that is to be trained.
+    """
+    from exoflow.config.build import build
+    from exoflow.config.policy import PolicySettings
+    from exoflow.gait.training_walkers import training_walkers
+
+    policy = build(PolicySettings, settings["policy"], "policy", "settings")
+    return training_walkers(walk, settings, policy, seed)
 
 
 def _skip(
