@@ -38,6 +38,7 @@ except UserError as problem:
 include: "rules/common.smk"
 include: "rules/reflex.smk"
 include: "rules/policy.smk"
+include: "rules/teacher.smk"
 include: "rules/metabolics.smk"
 include: "rules/student.smk"
 include: "rules/export.smk"
@@ -55,6 +56,7 @@ localrules:
     all,
     all_reflex,
     all_policy,
+    all_teacher,
     all_metabolics,
     all_student,
     all_export,
@@ -85,6 +87,14 @@ rule all_policy:
         layout.results_of(PARAMS, "policy"),
     message:
         "all_policy: every policy"
+
+
+rule all_teacher:
+    """The teacher, if teacher.enabled is true."""
+    input:
+        layout.results_of(PARAMS, "teacher"),
+    message:
+        "all_teacher: the teacher"
 
 
 rule all_metabolics:

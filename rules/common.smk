@@ -60,9 +60,8 @@ def start_values(wildcards):
 
 
 def policies_of(wildcards):
-    """The policies of all seeds of a condition."""
-    seeds = PARAMS.conditions[wildcards.condition].seeds
-    return [layout.policy_file(wildcards.condition, seed) for seed in seeds]
+    """The policies of all seeds of a condition, and the teacher of all conditions."""
+    return layout.controllers_of(PARAMS, wildcards.condition)
 
 
 def study_files(study):

@@ -1,8 +1,8 @@
 rule student:
-    """Distil all policies into one controller fed by thigh gyroscopes."""
+    """Distil the teacher, or all policies, into one controller fed by thigh gyroscopes."""
     input:
         gaits=layout.results_of(PARAMS, "reflex"),
-        policies=layout.results_of(PARAMS, "policy"),
+        policies=layout.taught_by(PARAMS),
         data=data_files("student"),
         code=code_files("student"),
     output:
@@ -14,7 +14,7 @@ rule student:
     params:
         settings=settings_of("student"),
     message:
-        "student: one controller from all policies"
+        "student: one controller from the teacher or from all policies"
     shell:
         "exoflow student --settings {params.settings:q} --gaits {input.gaits:q}"
         " --policies {input.policies:q} --output {output.weights:q} > {log:q} 2>&1"

@@ -34,6 +34,7 @@ exo: {}
 reflex: {}
 policy: {}
 metabolics: {}
+teacher: {}
 student: {}
 export: {policies: [fast/seed1, student]}
 trial: {studies: [barati]}
@@ -79,6 +80,7 @@ SUFFIXES = {
     "reflex": (".json", ".parquet", ".svg"),
     "policy": (".npz", ".json", ".csv"),
     "metabolics": (".json", ".parquet", ".svg"),
+    "teacher": (".npz", ".json", ".csv"),
     "student": (".npz", ".json"),
     "export": (".zip", ".json"),
     "trial": (".json", ".csv", ".svg"),

@@ -37,6 +37,13 @@ def test_a_gait_that_starts_from_another_waits_for_it(project):
     assert planned(output) == {"reflex": 2}
 
 
+def test_a_teacher_takes_the_place_of_the_policies_before_the_student(project):
+    project.edit("params.yaml", "teacher: {}", "teacher: {enabled: true}")
+    assert planned(project.snakemake("-n")) == {**ALL_JOBS, "teacher": 1}
+    jobs = planned(project.snakemake("-n", "all_student"))
+    assert jobs == {"reflex": 3, "teacher": 1, "student": 1}
+
+
 def test_without_student_and_exports_their_jobs_are_gone(project):
     project.edit("params.yaml", "student: {}", "student: {enabled: false}")
     project.edit("params.yaml", "policies: [fast/seed1, student]", "policies: []")

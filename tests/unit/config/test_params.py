@@ -60,7 +60,7 @@ def test_full_matrix_is_that_of_a_paper():
         (
             {"reflx": {}},
             "params.yaml: reflx is not a setting. Did you mean reflex? Allowed: conditions, model, "
-            "exo, reflex, policy, metabolics, student, export, trial, report.",
+            "exo, reflex, policy, metabolics, teacher, student, export, trial, report.",
         ),
         (
             {"exo": {"torque_limit_Nm": 16}},

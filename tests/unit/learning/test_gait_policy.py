@@ -16,5 +16,5 @@ def test_log_density_of_two_gaussians_by_hand():
 
 
 def test_critic_scale_repeats_the_features_oldest_tick_first():
-    scale = critic_scale(np.array([1.0, 0.2], np.float32), n_ticks=3, n_critic=2)
+    scale = critic_scale(np.array([1.0, 0.2], np.float32), 3, (), 8)
     np.testing.assert_allclose(scale, [1, 0.2, 1, 0.2, 1, 0.2, 1, 1])

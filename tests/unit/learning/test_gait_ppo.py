@@ -22,8 +22,8 @@ def _learner(swinging_legs, kind: str = "mlp", **options) -> GaitPPO:
                 "kind": kind, "mirrored": True, "input_scale": scale, "hidden": 8, "width": 8,
             },
             "critic": {
-                "scale": critic_scale(scale, 10, gait.n_critic), "widths": (8,),
-                "value_scale": 10.0,
+                "scale": critic_scale(scale, 10, (), gait.observation_space.shape[0]),
+                "widths": (8,), "value_scale": 10.0,
             },
             "log_std": -1.0,
             "min_log_std": -1.5,

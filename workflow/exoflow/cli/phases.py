@@ -60,8 +60,7 @@ def metabolics(options: argparse.Namespace) -> None:
     gait = made_by("--gait", options.gait or layout.gait_file(options.condition))
     policies = options.policies
     if policies is None:
-        seeds = load_params().conditions[options.condition].seeds
-        policies = [layout.policy_file(options.condition, seed) for seed in seeds]
+        policies = layout.controllers_of(load_params(), options.condition)
     policies = [made_by("--policies", path) for path in policies]
 
     from exoflow.stages import metabolics as stage
@@ -75,6 +74,17 @@ def metabolics(options: argparse.Namespace) -> None:
     )
 
 
+def teacher(options: argparse.Namespace) -> None:
+    """Train the teacher."""
+    settings = job_settings(options.settings, "teacher")
+    paths = options.gaits or layout.results_of(load_params(), "reflex")
+    gaits = [made_by("--gaits", path) for path in paths]
+
+    from exoflow.stages import teacher as stage
+
+    stage.run(settings=settings, gaits=gaits, output=Path(options.output))
+
+
 def student(options: argparse.Namespace) -> None:
     """Distil the student."""
     settings = job_settings(options.settings, "student")
@@ -82,7 +92,7 @@ def student(options: argparse.Namespace) -> None:
     if gaits is None or policies is None:
         params = load_params()
         gaits = gaits or layout.results_of(params, "reflex")
-        policies = policies or layout.results_of(params, "policy")
+        policies = policies or layout.taught_by(params)
     gaits = [made_by("--gaits", path) for path in gaits]
     policies = [made_by("--policies", path) for path in policies]
 
@@ -210,7 +220,10 @@ def metabolics_options(parser: argparse.ArgumentParser) -> None:
     settings_option(parser)
     parser.add_argument("--gait", metavar="FILE", help="default: results/reflex/ID.json")
     parser.add_argument(
-        "--policies", nargs="*", metavar="FILE", help="default: results/policy/ID/seed*.npz"
+        "--policies",
+        nargs="*",
+        metavar="FILE",
+        help="default: results/policy/ID/seed*.npz and, if enabled, the teacher",
     )
     output_option(
         parser,
@@ -219,10 +232,22 @@ def metabolics_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def teacher_options(parser: argparse.ArgumentParser) -> None:
+    settings_option(parser)
+    parser.add_argument("--gaits", nargs="+", metavar="FILE", help="default: all conditions")
+    output_option(
+        parser,
+        "results/teacher/teacher.npz",
+        "the weights (teacher.json, its scores, and .csv, the curve, are written beside them)",
+    )
+
+
 def student_options(parser: argparse.ArgumentParser) -> None:
     settings_option(parser)
     parser.add_argument("--gaits", nargs="+", metavar="FILE", help="default: all conditions")
-    parser.add_argument("--policies", nargs="+", metavar="FILE", help="default: all policies")
+    parser.add_argument(
+        "--policies", nargs="+", metavar="FILE", help="default: the teacher, or all policies"
+    )
     output_option(parser, "results/student/student.npz", "the weights")
 
 
@@ -267,6 +292,7 @@ def command_of(
 PHASE_COMMANDS = {
     "reflex": command_of(reflex, reflex_options),
     "policy": command_of(policy, policy_options),
+    "teacher": command_of(teacher, teacher_options),
     "metabolics": command_of(metabolics, metabolics_options),
     "student": command_of(student, student_options),
     "export": command_of(export, export_options),

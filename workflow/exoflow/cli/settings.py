@@ -27,6 +27,7 @@ KEYS = {
     "reflex": ("condition", "model", "reflex"),
     "policy": ("condition", "model", "exo", "policy", "seed"),
     "metabolics": ("condition", "model", "exo", "policy", "metabolics"),
+    "teacher": ("conditions", "model", "exo", "policy", "teacher"),
     "student": ("conditions", "model", "exo", "student"),
 }
 

@@ -346,7 +346,9 @@ def hash_options(parser: argparse.ArgumentParser) -> None:
 
 
 def prune_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("phase", choices=tuple(PHASES), help="whose results to look through")
+    parser.add_argument(
+        "phase", choices=tuple(PHASES), metavar="PHASE", help="whose results to look through"
+    )
 
 
 TOOL_COMMANDS = {

@@ -20,6 +20,7 @@ from exoflow.config.randomization import check_randomization
 from exoflow.config.reflex import ReflexSettings, reflex_sets
 from exoflow.config.report import ReportSettings
 from exoflow.config.student import StudentSettings
+from exoflow.config.teacher import TeacherSettings
 from exoflow.config.trial import TrialSettings
 from exoflow.config.yaml_file import read_yaml
 from exoflow.errors import ParamsError
@@ -30,6 +31,7 @@ SECTIONS: dict[str, type] = {
     "reflex": ReflexSettings,
     "policy": PolicySettings,
     "metabolics": MetabolicsSettings,
+    "teacher": TeacherSettings,
     "student": StudentSettings,
     "export": ExportSettings,
     "trial": TrialSettings,
@@ -47,6 +49,7 @@ class Params:
     reflex: ReflexSettings
     policy: PolicySettings
     metabolics: MetabolicsSettings
+    teacher: TeacherSettings
     student: StudentSettings
     export: ExportSettings
     trial: TrialSettings
@@ -86,6 +89,7 @@ def build_params(data: Any, source: str = "params.yaml") -> Params:
     params = Params(expand_conditions(data["conditions"], source), **sections)
     check_exo(params.exo, source)
     check_policy(params.policy, source)
+    check_teacher(params, source)
     check_metabolics(params.metabolics, source)
     check_export(params, source)
     return params
@@ -115,6 +119,19 @@ def check_policy(policy: PolicySettings, source: str) -> None:
             f"{source}: policy.randomization.humans = {policy.randomization.humans} are more than "
             f"policy.n_walkers = {policy.n_walkers}. Each needs a walker."
         )
+
+
+def check_teacher(params: Params, source: str) -> None:
+    """Whole minibatches of whole rollouts, as for the policies."""
+    teacher = params.teacher
+    for name, size in (
+        ("teacher.n_walkers", teacher.n_walkers),
+        ("policy.batch", params.policy.batch),
+    ):
+        if teacher.enabled and teacher.buffer % size:
+            raise ParamsError(
+                f"{source}: teacher.buffer = {teacher.buffer} is not a multiple of {name} = {size}."
+            )
 
 
 def check_metabolics(metabolics: MetabolicsSettings, source: str) -> None:

@@ -13,6 +13,10 @@ from exoflow.config.params import SECTIONS, Params, to_plain
 from exoflow.config.setting import Setting
 from exoflow.errors import ParamsError
 
+# What the teacher has a setting of its own for, or follows from who is trained on.
+TEACHERS_OWN = (
+    "kind", "hidden", "width", "steps", "n_walkers", "buffer", "evaluation_walkers", "told",
+)  # fmt: skip
 WALKING_ROOMS = ("gait", "simulation", "control", "physiology")
 
 
@@ -53,15 +57,23 @@ PHASES: dict[str, Phase] = {
             resumable=True,
         ),
         Phase(
+            "teacher",
+            "train one controller for all conditions, told speed and slope",
+            ("learning", *WALKING_ROOMS),
+            ("models", "reflexes"),
+            ("conditions", "model", "exo", "policy", "teacher"),
+            resumable=True,
+        ),
+        Phase(
             "metabolics",
-            "compare no exo, exo off, the DOFC baseline and the policy",
+            "compare no exo, exo off, the DOFC baseline and the policies",
             ("optimization", *WALKING_ROOMS),
             ("models", "norms", "reflexes"),
             ("conditions", "model", "exo", "policy", "metabolics"),
         ),
         Phase(
             "student",
-            "distil the policies into one controller fed by gyroscopes",
+            "distil policies or teacher into one controller fed by gyroscopes",
             ("learning", *WALKING_ROOMS),
             ("models", "reflexes"),
             ("conditions", "model", "exo", "student"),
@@ -113,7 +125,7 @@ def phase_settings(
     -------
     dict
         Plain JSON values. The phases that walk have one key per section, with
-        `condition` (`conditions` by id for the student) and `seed`; export,
+        `condition` (`conditions` by id for teacher and student) and `seed`; export,
         trial and report have their own section's keys.
     """
     if phase not in PHASES:
@@ -141,6 +153,18 @@ def phase_settings(
                 "velocity_noise_rad_s": params.policy.velocity_noise_rad_s,
             },
             "metabolics": to_plain(params.metabolics),
+        }
+    if phase == "teacher":
+        return {
+            "conditions": all_conditions(params),
+            "model": model,
+            "exo": exo,
+            "policy": {
+                name: value
+                for name, value in to_plain(params.policy).items()
+                if name not in TEACHERS_OWN
+            },
+            "teacher": to_plain(params.teacher),
         }
     if phase == "student":
         return {

@@ -115,6 +115,11 @@ class PolicySettings:
         minimum=1,
         maximum=20,
     )
+    told: tuple[str, ...] = setting(
+        (),
+        doc="What the controller is told beside its sensors; no device measures either.",
+        choices=("speed", "slope"),
+    )
     timestep_s: float = setting(
         0.001, doc="Step of the simulation in training, s.", minimum=0.0001, maximum=0.002
     )

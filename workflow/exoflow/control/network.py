@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from exoflow.compiled import compiled
-from exoflow.control.policy_format import PolicyWeights
+from exoflow.control.policy_format import PolicyWeights, require_told_nothing
 
 MLP = 1
 LSTM_WINDOW = 2
@@ -49,7 +49,14 @@ def no_network() -> NetworkArrays:
 
 
 def pack_network(policy: PolicyWeights) -> NetworkArrays:
-    """Pack a controller for the compiled loop."""
+    """Pack a controller for the compiled loop.
+
+    Raises
+    ------
+    PolicyFormatError
+        If it is a teacher that was not told what it must be told.
+    """
+    require_told_nothing(policy)
     a = policy.arrays
     kind = KINDS[policy.kind]
     n_out = a["out_w"].shape[0]

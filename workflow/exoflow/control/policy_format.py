@@ -12,7 +12,8 @@ import json
 import re
 import zipfile
 import zlib
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -111,6 +112,11 @@ class PolicyWeights:
         return int(self.io.get("history_spacing_ticks", 1))
 
     @property
+    def n_told(self) -> int:
+        """Numbers a teacher is told at every tick beside what its sensors measure."""
+        return len(self.io.get("told", []))
+
+    @property
     def n_passes(self) -> int:
         """Network evaluations per tick: one per leg if mirrored."""
         return 2 if self.mirrored else 1
@@ -123,6 +129,43 @@ class PolicyWeights:
     def mirror_order(self) -> np.ndarray:
         """Indices that turn right-first features into left-first: 1, 0, 3, 2, ..."""
         return np.arange(self.n_features) ^ 1
+
+    def told_as(self, values: Mapping[str, float]) -> "PolicyWeights":
+        """The controller for good and all told these values, which needs to be told nothing.
+
+        What is told is the same at every tick, so its part of the first layer is a bias.
+
+        Parameters
+        ----------
+        values : mapping
+            Each of `io["told"]` by name, in its unit.
+
+        Raises
+        ------
+        PolicyFormatError
+            If a value is missing; names those there are.
+        """
+        if not self.n_told:
+            return self
+        missing = [one["name"] for one in self.io["told"] if one["name"] not in values]
+        if missing:
+            raise PolicyFormatError(
+                f"this controller must be told {', '.join(missing)}; given: "
+                f"{', '.join(values) or 'nothing'}."
+            )
+        told = np.array([values[one["name"]] * one["scale"] for one in self.io["told"]], np.float32)
+        weight, bias = ("fc0_w", "fc0_b") if self.kind == "mlp" else ("lstm_w_ih", "lstm_b")
+        width = self.n_features + self.n_told
+        by_tick = self.arrays[weight].reshape(len(self.arrays[weight]), -1, width)
+        sensed, rest = by_tick[..., : self.n_features], by_tick[..., self.n_features :]
+        arrays = {
+            **self.arrays,
+            weight: np.ascontiguousarray(sensed.reshape(len(sensed), -1)),
+            bias: self.arrays[bias] + (rest @ told).sum(axis=1),
+        }
+        io = {key: value for key, value in self.io.items() if key != "told"}
+        source = {**io.get("source", {}), "told": {k: float(v) for k, v in values.items()}}
+        return replace(self, arrays=arrays, io={**io, "source": source})
 
     def digest(self) -> str:
         """SHA-256 of the content; equal for equal numbers, whatever wrote the file."""
@@ -227,6 +270,7 @@ class NumpyPolicy:
                 f"the controller was skipped and cannot run: {weights.reason}. "
                 "Choose one whose status is ok."
             )
+        require_told_nothing(weights)
         self.weights = weights
         self.dtype = dtype
         self._array: dict[str, np.ndarray] = {
@@ -334,6 +378,22 @@ class NumpyPolicy:
             y = np.einsum("oik,ki->o", kernel, taps) + self._array[f"conv{index}_b"]
             x = _relu(y) if index == 0 else x + _relu(y)
         return self._dense("out", x)
+
+
+def require_told_nothing(weights: PolicyWeights) -> None:
+    """Refuse a teacher that was not told what it must be told.
+
+    Raises
+    ------
+    PolicyFormatError
+        Names what it must be told.
+    """
+    if weights.n_told:
+        names = ", ".join(one["name"] for one in weights.io["told"])
+        raise PolicyFormatError(
+            f"this controller is a teacher that must be told {names}, which no device measures. "
+            "Settle them with PolicyWeights.told_as, or take its student."
+        )
 
 
 def layer_count(arrays: dict[str, np.ndarray], stem: str) -> int:
@@ -496,6 +556,9 @@ def _check_io(path: Path, weights: PolicyWeights) -> None:
             f"io_json.torque_limit_Nm is {io['torque_limit_Nm']:g} Nm, "
             f"the array torque_limit_Nm is {weights.torque_limit_Nm:g} Nm",
         )
+    for entry in io.get("told", []):
+        if not isinstance(entry, dict) or not {"name", "unit", "scale"} <= set(entry):
+            _fail(path, f"io_json.told has {entry!r}, expected name, unit and scale")
     inputs = io["inputs"]
     if not isinstance(inputs, list):
         _fail(path, f"io_json.inputs is {inputs!r}, expected a list of inputs")
@@ -566,9 +629,9 @@ def _lstm_shapes(path: Path, weights: PolicyWeights) -> Shapes:
     _require(path, weights, names)
     hidden = _size(path, weights, "lstm_w_hh", 1, "4 x hidden, hidden")
     width = _size(path, weights, "fc_w", 0, "width, hidden")
-    n_inputs, inputs = weights.n_features, "features"
+    n_inputs, inputs = weights.n_features + weights.n_told, "features"
     if weights.kind == "lstm_carried":
-        n_inputs, inputs = weights.history * weights.n_features, "history x features"
+        n_inputs, inputs = weights.history * n_inputs, "history x features"
     n_outputs = weights.n_network_outputs
     return {
         "lstm_w_ih": ((4 * hidden, n_inputs), f"4 x hidden, {inputs}"),
@@ -586,7 +649,8 @@ def _mlp_shapes(path: Path, weights: PolicyWeights) -> Shapes:
     names = [f"fc{index}_{part}" for index in range(layers) for part in "wb"]
     _require(path, weights, [*names, "out_w", "out_b"])
     shapes: Shapes = {}
-    n_inputs, inputs = weights.history * weights.n_features, "history x features"
+    n_inputs = weights.history * (weights.n_features + weights.n_told)
+    inputs = "history x features"
     for index in range(layers):
         width = _size(path, weights, f"fc{index}_w", 0, f"width, {inputs}")
         shapes[f"fc{index}_w"] = ((width, n_inputs), f"width, {inputs}")
@@ -619,8 +683,10 @@ def _tcn_shapes(path: Path, weights: PolicyWeights) -> Shapes:
 def _check_golden(path: Path, weights: PolicyWeights) -> None:
     inputs, outputs = weights.golden_inputs, weights.golden_outputs
     n_features = weights.n_features
-    if inputs.ndim != 2 or inputs.shape[1] != n_features or len(inputs) == 0:
-        _fail_shape(path, "golden_inputs", inputs, f"(n_steps >= 1, {n_features})")
+    # A teacher runs nowhere but in training, where nothing is compared with a recording.
+    fewest = 0 if weights.n_told else 1
+    if inputs.ndim != 2 or inputs.shape[1] != n_features or len(inputs) < fewest:
+        _fail_shape(path, "golden_inputs", inputs, f"(n_steps >= {fewest}, {n_features})")
     if outputs.shape != (len(inputs), 2):
         _fail_shape(path, "golden_outputs", outputs, f"({len(inputs)}, 2) = (n_steps, legs)")
     _check_float32(path, "golden_inputs", inputs)

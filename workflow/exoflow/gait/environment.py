@@ -106,6 +106,8 @@ class AssistedGait:
         observation = self.task.observation
         noise = self.task.randomization.noise_std(observation)
         self.history = History(self.n_walkers, noise, observation)
+        told = observation.told
+        self._told = batch.told(told).astype(np.float32) if told else None
         self.reward_terms: dict[str, np.ndarray] = {}
         self.runaways, self.episodes, self._walked = 0, 0, False
         self._lost = np.zeros(self.n_walkers, bool)
@@ -205,11 +207,14 @@ class AssistedGait:
 
     def observe(self) -> np.ndarray:
         """Current observations, a new array. Shape: (n_walkers, 60 + n_critic), float32."""
+        seen = self.history.flat
+        if self._told is not None:
+            seen = np.concatenate([seen, self._told], axis=1)
         if not self.settings.privileged:
-            return self.history.flat.copy()
+            return seen.copy()
         cost, speed = self._relative_cost(), self.mean_speed_m_s / self._reference_speed
         averages = CRITIC_GAIN * (np.stack([cost, speed], axis=1) - 1.0)
-        parts = (self.history.flat, self.privileged, averages, self.action)
+        parts = (seen, self.privileged, averages, self.action)
         return np.concatenate(parts, axis=1, dtype=np.float32)
 
     def measure(self, name: str) -> np.ndarray:

@@ -24,11 +24,30 @@ DRAWS_PER_HUMAN = 10
 def training_walkers(
     gait: Mapping[str, Any], settings: Mapping[str, Any], policy: PolicySettings, seed: int = 0
 ) -> Callable[[int], WalkerBatch]:
-    """How to make a batch of the walkers.
+    """How to make a batch of `training_subjects`.
+
+    Raises
+    ------
+    SimulationError
+        As there.
+    """
+    subjects = training_subjects(gait, settings, policy, seed)
+
+    def make_batch(n_walkers: int) -> WalkerBatch:
+        return WalkerBatch(subjects, n_walkers, threads=policy.threads)
+
+    return make_batch
+
+
+def training_subjects(
+    gait: Mapping[str, Any], settings: Mapping[str, Any], policy: PolicySettings, seed: int = 0
+) -> list[Subject]:
+    """Whom a controller is trained on.
 
     Each is compared with the same human who wears nothing in the same surroundings; a human who
-    has adapted to an exo with the human before. With `policy.randomization.humans` every walker
-    of the batch is a drawn one; one that cannot stand by himself is drawn again.
+    has adapted to an exo with the human before. They walk on `policy.slopes_deg`; with
+    `policy.randomization.humans` each is drawn, and one that cannot stand by himself is drawn
+    again.
 
     Parameters
     ----------
@@ -57,17 +76,15 @@ def training_walkers(
         reference = settled_costs(walker(before, None), before["parameters"])
         worn = walker(gait, settings["exo"])
         settled_costs(worn, gait["parameters"], law)
-        return Subject(worn, gait["parameters"], law, reference)
+        told = {
+            "speed": settings["condition"]["speed_m_s"],
+            "slope": settings["condition"]["slope_deg"] + variation.slope_deg,
+        }
+        return Subject(worn, gait["parameters"], law, reference, told)
 
     if policy.randomization.humans:
-        subjects = _drawn(subject, policy, seed)
-    else:
-        subjects = [subject(Variation(slope_deg=slope)) for slope in policy.slopes_deg]
-
-    def make_batch(n_walkers: int) -> WalkerBatch:
-        return WalkerBatch(subjects, n_walkers, threads=policy.threads)
-
-    return make_batch
+        return _drawn(subject, policy, seed)
+    return [subject(Variation(slope_deg=slope)) for slope in policy.slopes_deg]
 
 
 def _drawn(

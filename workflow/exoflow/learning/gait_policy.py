@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -91,6 +92,9 @@ def gaussian_log_prob(action: torch.Tensor, mean: torch.Tensor, std: torch.Tenso
     return -0.5 * z.square() - std.log() - LOG_SQRT_2PI
 
 
-def critic_scale(input_scale: np.ndarray, n_ticks: int, n_critic: int) -> np.ndarray:
-    """Scale of every number the critic sees: the actor's, then 1. Shape: (60 + n_critic,)."""
-    return np.concatenate([np.tile(input_scale, n_ticks), np.ones(n_critic, np.float32)])
+def critic_scale(
+    input_scale: np.ndarray, n_ticks: int, told_scale: Sequence[float], n_observation: int
+) -> np.ndarray:
+    """Scale of every number the critic sees: the actor's, then 1. Shape: (n_observation,)."""
+    seen = np.concatenate([np.tile(input_scale, n_ticks), told_scale])
+    return np.concatenate([seen, np.ones(n_observation - len(seen))]).astype(np.float32)

@@ -11,6 +11,7 @@ the answers together again.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -182,6 +183,9 @@ class Actor(nn.Module):
     n_ticks : int
     hidden, width : int
         Units of the two hidden layers.
+    told_scale : ndarray, shape (n_told,)
+        Multiplies what a teacher is told, which stands behind the ticks of an observation and
+        goes into the network with every tick. Empty for what a device can run.
     """
 
     def __init__(
@@ -192,11 +196,16 @@ class Actor(nn.Module):
         n_ticks: int = 10,
         hidden: int = HIDDEN,
         width: int = WIDTH,
+        told_scale: np.ndarray | Sequence[float] = (),
     ):
         super().__init__()
         self.kind, self.mirrored, self.n_ticks = kind, mirrored, n_ticks
-        n_features = len(input_scale)
-        self.network = NETWORKS[kind](n_features, n_ticks, 1 if mirrored else 2, hidden, width)
+        n_features, n_outputs = len(input_scale), 1 if mirrored else 2
+        self.network = NETWORKS[kind](
+            n_features + len(told_scale), n_ticks, n_outputs, hidden, width
+        )
+        told = torch.as_tensor(np.asarray(told_scale), dtype=torch.float32)
+        self.register_buffer("told_scale", told, persistent=False)
         self.register_buffer("input_scale", torch.as_tensor(input_scale, dtype=torch.float32))
         # Right-left pairs swapped: 1, 0, 3, 2, ...
         self.register_buffer("swapped", torch.arange(n_features) ^ 1, persistent=False)
@@ -214,17 +223,25 @@ class Actor(nn.Module):
     @property
     def n_inputs(self) -> int:
         """Numbers of one observation that the controller sees."""
+        return self._n_sensed + len(self.told_scale)
+
+    @property
+    def _n_sensed(self) -> int:
         return self.n_ticks * len(self.input_scale)
 
     def views(self, history: torch.Tensor) -> torch.Tensor:
         """Scaled inputs, the right legs' views first, then the left legs'.
 
-        Shapes: (B, T * F) -> (n_views * B, T, F).
+        Shapes: (B, T * F + n_told) -> (n_views * B, T, F + n_told).
         """
-        windows = history.reshape(len(history), self.n_ticks, -1) * self.input_scale
-        if not self.mirrored:
+        sensed = history[:, : self._n_sensed]
+        windows = sensed.reshape(len(history), self.n_ticks, -1) * self.input_scale
+        if self.mirrored:
+            windows = torch.cat([windows, windows[..., self.swapped]])
+        if not len(self.told_scale):
             return windows
-        return torch.cat([windows, windows[..., self.swapped]])
+        told = (history[:, self._n_sensed :] * self.told_scale).repeat(self.n_views, 1)
+        return torch.cat([windows, told[:, None].expand(-1, self.n_ticks, -1)], dim=-1)
 
     def torques(self, outputs: torch.Tensor) -> torch.Tensor:
         """Torque of right and left leg as a share of the limit.

@@ -9,7 +9,7 @@ import torch
 
 from exoflow.control.policy_format import PolicyWeights
 from exoflow.gait.environment import AssistedGait
-from exoflow.gait.tasks.observation import N_FEATURES
+from exoflow.gait.tasks.observation import N_FEATURES, told_elements
 from exoflow.learning.networks import Actor, Controller
 
 # 15 s: longer than any memory of the controller, start-up included.
@@ -38,7 +38,8 @@ def policy_weights(
         Of the recorded walk.
     """
     limit = gait.settings.torque_limit_Nm
-    inputs, outputs = golden_walk(actor, gait, seed)
+    told = gait.task.observation.told
+    inputs, outputs = _nothing_recorded() if told else golden_walk(actor, gait, seed)
     return PolicyWeights(
         kind=actor.kind,
         mirrored=actor.mirrored,
@@ -51,11 +52,17 @@ def policy_weights(
             slew_Nm_s,
             source,
             gait.task.observation.spacing_ticks,
-        ),
+        )
+        | ({"told": told_elements(told)} if told else {}),
         arrays=actor.arrays(),
         golden_inputs=inputs,
         golden_outputs=outputs,
     )
+
+
+def _nothing_recorded() -> tuple[np.ndarray, np.ndarray]:
+    """Instead of a walk of a teacher, which no device runs."""
+    return np.zeros((0, N_FEATURES), np.float32), np.zeros((0, 2), np.float32)
 
 
 def io_description(
@@ -120,5 +127,6 @@ def load_actor(weights: PolicyWeights) -> Actor:
         n_ticks=weights.history,
         hidden=arrays["lstm_w_hh"].shape[1] if recurrent else len(arrays["fc0_b"]),
         width=len(arrays["fc_b"] if recurrent else arrays["fc1_b"]),
+        told_scale=[one["scale"] for one in weights.io.get("told", [])],
     )
     return actor.load_arrays(arrays)

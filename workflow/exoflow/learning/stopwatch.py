@@ -81,8 +81,7 @@ def time_subprocesses(
 
     env = SubprocVecEnv([make_environment] * processes, start_method="fork")
     try:
-        n_critic = AssistedGait(make_batch(1), environment_settings(settings, 1.0)).n_critic
-        model = make_learner(env, settings, torque_limit_Nm, 1, n_critic, ticks // processes)
+        model = make_learner(env, settings, torque_limit_Nm, 1, ticks // processes)
         watch = Stopwatch(None)
         _learn(model, 3, watch)
     finally:

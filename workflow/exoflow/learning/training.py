@@ -18,7 +18,7 @@ from stable_baselines3.common.vec_env import VecEnv
 from exoflow.config import scientific, to_plain
 from exoflow.config.policy import PolicySettings
 from exoflow.gait.environment import CONTROL_DT_S, AssistedGait, EnvironmentSettings
-from exoflow.gait.tasks.observation import HISTORY_TICKS, input_scale
+from exoflow.gait.tasks.observation import HISTORY_TICKS, input_scale, told_elements
 from exoflow.gait.tasks.registry import task as find_task
 from exoflow.learning import checkpoint
 from exoflow.learning.evaluation import Evaluation, evaluate
@@ -112,14 +112,12 @@ def train_policy(
     """
     prepare_torch()
     model, evaluation_gait = build(make_batch, settings, torque_limit_Nm, seed)
-    journal = Journal(settings, evaluation_gait, seed, checkpoint_path, label)
-    saved = checkpoint.load(checkpoint_path)
     made_with = run_settings(settings, torque_limit_Nm, seed)
-    if saved is not None:
-        checkpoint.require_same_settings(checkpoint_path, saved["settings"], made_with)
-    journal.made_with = made_with
+    journal = Journal(settings, evaluation_gait, seed, checkpoint_path, label, made_with)
+    saved = checkpoint.load(checkpoint_path)
     model.set_logger(training_logger(log_folder, resume=saved is not None))
     if saved is not None:
+        checkpoint.require_same_settings(checkpoint_path, saved["settings"], made_with)
         restore(model, saved)
         journal.restore(saved["journal"])
     elif start is not None:
@@ -179,9 +177,7 @@ def build(
     evaluation_batch = make_batch(settings.evaluation_walkers)
     evaluation_gait = AssistedGait(evaluation_batch, environment, task, seed, pool)
     vec_env = AssistedGaitVecEnv(gait)
-    model = make_learner(
-        vec_env, settings, torque_limit_Nm, seed, gait.n_critic, rollout_ticks(settings)
-    )
+    model = make_learner(vec_env, settings, torque_limit_Nm, seed, rollout_ticks(settings))
     return model, evaluation_gait
 
 
@@ -200,11 +196,13 @@ def make_learner(
     settings: PolicySettings,
     torque_limit_Nm: float,
     seed: int,
-    n_critic: int,
     n_steps: int,
 ) -> GaitPPO:
-    """The learner for an environment whose critic sees `n_critic` numbers more than the actor."""
+    """The learner for an environment; what the actor does not see of an observation, the critic
+    does.
+    """
     scale = input_scale(torque_limit_Nm)
+    told_scale = [one["scale"] for one in told_elements(settings.told)]
     return GaitPPO(
         env,
         n_steps=n_steps,
@@ -228,9 +226,12 @@ def make_learner(
                 "n_ticks": HISTORY_TICKS,
                 "hidden": settings.hidden,
                 "width": settings.width,
+                "told_scale": told_scale,
             },
             "critic": {
-                "scale": critic_scale(scale, HISTORY_TICKS, n_critic),
+                "scale": critic_scale(
+                    scale, HISTORY_TICKS, told_scale, env.observation_space.shape[0]
+                ),
                 "widths": settings.critic_widths,
                 "value_scale": VALUE_SCALE,
                 "activation": settings.critic_activation,
@@ -262,11 +263,11 @@ class Journal(BaseCallback):
         seed: int,
         checkpoint_path: Path,
         label: str,
+        made_with: dict[str, Any],
     ):
         super().__init__()
         self.settings, self.evaluation_gait, self.seed = settings, evaluation_gait, seed
-        self.checkpoint_path, self.label = checkpoint_path, label
-        self.made_with: dict[str, Any] = {}
+        self.checkpoint_path, self.label, self.made_with = checkpoint_path, label, made_with
         self.curve: list[dict[str, float]] = []
         self.best: Evaluation | None = None
         self.best_step = 0

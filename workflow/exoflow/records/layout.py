@@ -24,6 +24,23 @@ def metabolics_file(condition: str) -> str:
     return f"results/metabolics/{condition}.json"
 
 
+def teacher_file() -> str:
+    """The weights of the teacher."""
+    return "results/teacher/teacher.npz"
+
+
+def controllers_of(params: Params, condition: str) -> list[str]:
+    """The learned controllers that are compared for a condition."""
+    seeds = params.conditions[condition].seeds
+    policies = [policy_file(condition, seed) for seed in seeds]
+    return policies + results_of(params, "teacher")
+
+
+def taught_by(params: Params) -> list[str]:
+    """The weights that the student learns from."""
+    return [teacher_file()] if params.teacher.enabled else results_of(params, "policy")
+
+
 def student_file() -> str:
     """The weights of the student."""
     return "results/student/student.npz"
@@ -58,6 +75,7 @@ def results_of(params: Params, phase: str) -> list[str]:
             policy_file(name, seed) for name, one in conditions.items() for seed in one.seeds
         ],
         "metabolics": [metabolics_file(name) for name in conditions],
+        "teacher": [teacher_file()] if params.teacher.enabled else [],
         "student": [student_file()] if params.student.enabled else [],
         "export": [export_file(export_name(policy)) for policy in params.export.policies],
         "trial": [trial_file(study) for study in params.trial.studies],

@@ -48,12 +48,15 @@ class Subject:
     reference : mapping, optional
         `speed_m_s` and `metabolic_power_W` to compare with, such as those of a walk without an
         exo; by default those of the steady gait under `law`.
+    told : mapping
+        What a teacher may be told of the walk, such as `speed` (m/s) and `slope` (deg).
     """
 
     walker: Walker
     parameters: Mapping[str, float]
     law: ExoLaw = field(default_factory=ZeroTorque)
     reference: Mapping[str, float] | None = None
+    told: Mapping[str, float] = field(default_factory=dict)
 
 
 class WalkerBatch:
@@ -126,6 +129,21 @@ class WalkerBatch:
                 if len(part):
                     self._lanes[thread].append(_Share(subject, part, copied=thread > 0))
         self._pool = ThreadPoolExecutor(max(1, threads - 1))
+
+    def told(self, names: Sequence[str]) -> np.ndarray:
+        """What the walkers' subjects tell a teacher. Shape: (n_walkers, len(names)).
+
+        Raises
+        ------
+        SimulationError
+            If a subject does not say it.
+        """
+        for subject in self._subjects:
+            missing = [name for name in names if name not in subject.told]
+            if missing:
+                raise SimulationError(f"a walker of the batch does not tell {', '.join(missing)}.")
+        rows = [[subject.told[name] for name in names] for subject in self._subjects]
+        return np.array(rows, float).reshape(len(rows), len(names))[self.subject]
 
     def index(self, name: str) -> int:
         """Column of a measure.

@@ -157,7 +157,10 @@ def _compare(
     ]
     skipped = {}
     for path in policies:
-        name, policy = f"policy_{Path(path).stem}", Policy.load(path)
+        policy = Policy.load(path)
+        name = f"policy_{Path(path).stem}"
+        if Path(path).stem == "teacher":
+            name, policy = "teacher", Policy(policy.weights.told_as(_told(settings)))
         if policy.weights.status == "ok":
             controllers.append(Controller(name, policy))
         else:
@@ -166,3 +169,9 @@ def _compare(
         controllers, partial(walker, settings, gait), gait["parameters"], protocol(settings)
     )
     return compared | skipped
+
+
+def _told(settings: Mapping[str, Any]) -> dict[str, float]:
+    """What the teacher of all conditions is told in this one."""
+    condition = settings["condition"]
+    return {"speed": condition["speed_m_s"], "slope": condition["slope_deg"]}

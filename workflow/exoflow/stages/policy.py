@@ -65,7 +65,7 @@ def run(condition: str, seed: int, settings: Mapping[str, Any], gait: Path, outp
         graph = actor_onnx(trained.actor, settings["exo"]["torque_limit_Nm"])
         save_policy(files[".npz"], weights)
         write_bytes(files[".onnx"], graph)
-        write_text(files[".csv"], _as_csv(CURVE_COLUMNS, trained.curve))
+        write_text(files[".csv"], curve_csv(CURVE_COLUMNS, trained.curve))
         write_json(files[".json"], _summary(condition, seed, trained))
         checkpoint.discard(state)
     write_run_record(
@@ -122,7 +122,7 @@ def train(
         "seed": seed,
         "steps": trained.steps,
         "best_step": trained.best_step,
-        "change_cot_pct": _number(trained.best.change_cot_pct),
+        "change_cot_pct": number(trained.best.change_cot_pct),
     }
     weights = policy_weights(
         trained.actor, trained.evaluation_gait, exo["slew_Nm_s"], source, GOLDEN_SEED + seed
@@ -142,8 +142,8 @@ def _summary(condition: str, seed: int, trained: TrainedPolicy) -> dict[str, Any
         "mirrored": trained.actor.mirrored,
         "steps": trained.steps,
         "best_step": trained.best_step,
-        "best_change_cot_pct": _number(best.change_cot_pct),
-        "best_speed_m_s": _number(best.speed_m_s),
+        "best_change_cot_pct": number(best.change_cot_pct),
+        "best_speed_m_s": number(best.speed_m_s),
         "best_fall_fraction": best.fall_fraction,
         "best_is_valid": best.is_valid,
     }
@@ -190,7 +190,7 @@ def _skip(
 
     save_policy(files[".npz"], PolicyWeights(status="skipped", reason=reason))
     files[".onnx"].unlink(missing_ok=True)
-    write_text(files[".csv"], _as_csv(columns, []))
+    write_text(files[".csv"], curve_csv(columns, []))
     write_json(
         files[".json"],
         {
@@ -203,12 +203,13 @@ def _skip(
     )
 
 
-def _number(value: float) -> float | None:
+def number(value: float) -> float | None:
+    """A number as JSON has it: None for NaN."""
     return None if math.isnan(value) else value
 
 
-def _as_csv(columns: tuple[str, ...], rows: list[dict[str, float]]) -> str:
-    """Comma-separated text; what is not known is left empty."""
+def curve_csv(columns: tuple[str, ...], rows: list[dict[str, float]]) -> str:
+    """A learning curve as comma-separated text; what is not known is left empty."""
     stream = io.StringIO()
     writer = csv.DictWriter(stream, fieldnames=columns, lineterminator="\n")
     writer.writeheader()

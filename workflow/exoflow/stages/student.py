@@ -1,4 +1,4 @@
-"""`student`: the policies of all conditions -> one controller fed by thigh gyroscopes."""
+"""`student`: the policies or the teacher -> one controller fed by thigh gyroscopes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FIDELITY_S = 20.0
 def run(
     settings: Mapping[str, Any], gaits: Sequence[Path], policies: Sequence[Path], output: Path
 ) -> None:
-    """Distil all policies into one student.
+    """Distil the teacher or all policies into one student.
 
     A condition with several policies is taught by the one with the lowest cost of
     transport: two teachers that answer differently to the same gait teach nothing.
@@ -31,7 +31,7 @@ def run(
     gaits : sequence of Path
         Results of the reflex phase.
     policies : sequence of Path
-        Weights files of the policy phase.
+        Weights files of the policy phase, or that of the teacher.
     output : Path
         student.npz; student.json and student.onnx are written beside it.
 
@@ -75,7 +75,10 @@ def run(
 def _lessons(
     settings: Mapping[str, Any], gaits: Sequence[Path], policies: Sequence[Path]
 ) -> dict[str, tuple[dict, Any]]:
-    """Gait and best policy of every condition that has both, by condition id."""
+    """Gait and best policy of every condition that has both, by condition id.
+
+    A teacher of all conditions is told each one's speed and slope.
+    """
     from exoflow.control.policy_format import load_policy
     from exoflow.records.json_io import read_json
 
@@ -85,6 +88,12 @@ def _lessons(
         policy = load_policy(path)
         if policy.status != "ok":
             continue
+        if policy.n_told:
+            best = {
+                name: policy.told_as({"speed": one["speed_m_s"], "slope": one["slope_deg"]})
+                for name, one in settings["conditions"].items()
+            }
+            break
         condition = policy.io["source"]["condition"]
         if condition not in best or _cost(policy) < _cost(best[condition]):
             best[condition] = policy

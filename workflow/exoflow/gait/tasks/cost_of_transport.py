@@ -52,5 +52,5 @@ def make(policy: PolicySettings) -> Task:
         ),
         fell=fell,
         randomization=Randomization(policy.angle_noise_rad, policy.velocity_noise_rad_s),
-        observation=Observation(spacing_ticks=policy.history_spacing_ticks),
+        observation=Observation(spacing_ticks=policy.history_spacing_ticks, told=policy.told),
     )

@@ -8,7 +8,9 @@ Raw SI values; the network scales them itself (`input_scale`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -37,6 +39,15 @@ def input_scale(torque_limit_Nm: float) -> np.ndarray:
     return (1.0 / np.repeat(typical, 2)).astype(np.float32)
 
 
+# What a teacher may be told beside them: name to unit and typical size.
+TOLD = {"speed": ("m/s", 1.0), "slope": ("deg", 5.0)}
+
+
+def told_elements(names: Sequence[str]) -> list[dict[str, Any]]:
+    """Name, unit and scale of what a teacher is told, as `io["told"]` of its weights."""
+    return [{"name": name, "unit": TOLD[name][0], "scale": 1.0 / TOLD[name][1]} for name in names]
+
+
 @dataclass(frozen=True)
 class Observation:
     """Which measures the controller sees, and of which ticks.
@@ -49,11 +60,14 @@ class Observation:
         Samples of each, the current one included.
     spacing_ticks : int
         From one sample to the next; 1 is every tick.
+    told : tuple of str
+        Of `TOLD`: constants of a walk that stand behind the history, for a teacher.
     """
 
     features: tuple[tuple[str, str, str], ...] = FEATURES
     ticks: int = HISTORY_TICKS
     spacing_ticks: int = 1
+    told: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -63,7 +77,7 @@ class Observation:
     @property
     def size(self) -> int:
         """Numbers of a whole observation."""
-        return self.ticks * len(self.features)
+        return self.ticks * len(self.features) + len(self.told)
 
     def elements(self) -> tuple[tuple[str, str], ...]:
         """Name and unit of every number, in order: `hip_r_9_ticks_ago`, ..., `torque_l`."""
@@ -72,7 +86,7 @@ class Observation:
             (f"{name}_{age}_ticks_ago" if age else name, unit)
             for age in ages
             for name, unit, _ in self.features
-        )
+        ) + tuple((f"told_{name}", TOLD[name][0]) for name in self.told)
 
 
 class History:
