@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 from typing import Any
 
 from exoflow.cli.command import Command, existing_file
 from exoflow.cli.params import PARAMS_COMMAND
-from exoflow.config import PHASES, load_params, to_plain
+from exoflow.config import PHASES, load_params, phase_settings, to_plain
 from exoflow.config.build import did_you_mean
 from exoflow.errors import UserError
 
@@ -70,6 +71,29 @@ def speeds(options: argparse.Namespace) -> None:
             name: to_plain(getattr(params, name))
             for name in ("model", "exo", "policy", "metabolics")
         },
+        output=optional_path(options.output),
+    )
+
+
+def randomized(options: argparse.Namespace) -> None:
+    """Walk drawn walkers with the exo off and on."""
+    gait = existing_file("--gait", options.gait, "Gaits: results/reflex/ID.json.")
+    exos = options.exo or ["off", "zero_torque"]
+    params = load_params()
+    condition = options.condition or next(iter(params.conditions))
+    settings = phase_settings(params, "policy", condition, 1)
+    settings["metabolics"] = to_plain(params.metabolics)
+
+    from exoflow.stages import randomized as stage
+
+    stage.run(
+        gait=gait,
+        exos=exos,
+        settings=settings,
+        draws=options.draws,
+        stretches=options.stretch,
+        duration_s=options.duration,
+        seed=options.seed,
         output=optional_path(options.output),
     )
 
@@ -137,6 +161,13 @@ def bench(options: argparse.Namespace) -> None:
     from exoflow.stages import bench as stage
 
     stage.run(what=options.what, as_json=options.json)
+
+
+def plan(options: argparse.Namespace) -> None:
+    """Say what a parameter file takes."""
+    from exoflow.stages import plan as stage
+
+    stage.run(Path(options.params), options.cores, options.json)
 
 
 def hash_(options: argparse.Namespace) -> None:
@@ -303,6 +334,29 @@ def speeds_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output", metavar="FILE.json", help="write the same as JSON")
 
 
+def randomized_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--gait", required=True, metavar="FILE", help="results/reflex/ID.json")
+    parser.add_argument(
+        "--exo",
+        nargs="+",
+        metavar="LAW",
+        help="off, zero_torque, dofc:GAIN_Nm,DELAY_s,TAU_s or weights; default: off zero_torque",
+    )
+    parser.add_argument("--condition", metavar="ID", help="of params.yaml; default: the first one")
+    parser.add_argument("--draws", type=counted_from_one, default=100, metavar="N")
+    parser.add_argument(
+        "--stretch",
+        type=float,
+        nargs="+",
+        default=[1.0, 1.5],
+        metavar="X",
+        help="width of the ranges of policy.randomization; default: 1 1.5",
+    )
+    parser.add_argument("--duration", type=float, default=20.0, metavar="S", help="default: 20 s")
+    parser.add_argument("--seed", type=counted, default=1, metavar="N")
+    parser.add_argument("--output", metavar="FILE.json", help="write the same as JSON")
+
+
 def model_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", choices=("geometry",), help="what to compute")
     parser.add_argument("--model", default="h0918v3", metavar="ID", help="default: h0918v3")
@@ -320,7 +374,7 @@ def model_options(parser: argparse.ArgumentParser) -> None:
 EXPERIMENT_COUNTS = (
     "rounds", "evaluations", "steps", "pupil_steps", "copy_steps", "printed_steps",
 )  # fmt: skip
-EXPERIMENT_OPTIONS = ("limits_Nm", "seeds", "printed_seeds", *EXPERIMENT_COUNTS)
+EXPERIMENT_OPTIONS = ("limits_Nm", "seeds", "chains", "printed_seeds", *EXPERIMENT_COUNTS)
 
 
 def bench_options(parser: argparse.ArgumentParser) -> None:
@@ -335,10 +389,25 @@ def bench_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--output", default="results/bench/controllers", metavar="FOLDER")
     group.add_argument("--limits-Nm", type=float, nargs="+", metavar="NM", dest="limits_Nm")
     group.add_argument("--seeds", type=counted, nargs="+", metavar="S")
+    group.add_argument("--chains", type=counted, nargs="*", metavar="S")
     group.add_argument("--printed-seeds", type=counted, nargs="+", metavar="S")
     for name in EXPERIMENT_COUNTS:
         option = f"--{name.replace('_', '-')}"
         group.add_argument(option, type=counted_from_one, metavar="N")
+
+
+def plan_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--params", default="params.yaml", metavar="FILE", help="default: params.yaml"
+    )
+    parser.add_argument(
+        "--cores",
+        type=counted_from_one,
+        default=os.cpu_count() or 1,
+        metavar="N",
+        help="cores Snakemake is given; default: all of this computer",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
 
 def hash_options(parser: argparse.ArgumentParser) -> None:
@@ -380,6 +449,13 @@ TOOL_COMMANDS = {
         speeds_options,
         speeds,
     ),
+    "randomized": Command(
+        "how many drawn walkers keep walking, exo off and on",
+        "Draw walkers from the ranges of policy.randomization (body, ground, device) and half as "
+        "wide again, let each walk under every law with sensor noise, and count who stands.",
+        randomized_options,
+        randomized,
+    ),
     "view": Command(
         "walk a gait and show it in MuJoCo's viewer",
         "Walk a gait and play it over and over in MuJoCo's viewer, until the window is closed: "
@@ -403,6 +479,13 @@ TOOL_COMMANDS = {
         bench,
     ),
     "params": PARAMS_COMMAND,
+    "plan": Command(
+        "jobs, core-hours and time that params.yaml takes here",
+        "Count the jobs of a parameter file, measure this computer for some seconds and say how "
+        "many core-hours and how long the whole takes, before anything runs.",
+        plan_options,
+        plan,
+    ),
     "hash": Command(
         "hash of what a result says, whatever its dates and packing",
         "Two results are the same when their hashes are. In a folder, runs/ and logs/ are left "

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from exoflow.errors import CheckpointError
 from exoflow.figures.gait import gait_figure, norm_band
 from exoflow.figures.learning import learning_figure, search_figure
+from exoflow.figures.matrix import is_matrix, matrix_figure, places
 from exoflow.figures.metabolics import changes_figure, metabolics_figure
 from exoflow.figures.results import Results, Study
 from exoflow.figures.stick_figure import animation_data, stick_frames, stride_strip
@@ -158,6 +159,20 @@ def changes_picture(results: Results) -> Picture:
         "is a saving. Black: mean over policies (seeds) with its 95 % bootstrap interval. "
         "The human's reflexes do not adapt.",
         "no condition was evaluated with an exo",
+    )
+
+
+def matrix_picture(results: Results) -> Picture | None:
+    """What the policies save over speed and slope; None where the conditions are no matrix."""
+    cells = places(results)
+    if not is_matrix(cells):
+        return None
+    return _picture(
+        lambda: matrix_figure(cells),
+        "matrix",
+        "Change of cost of transport with the policies over speed and slope: interquartile mean "
+        "over seeds and, small, its 95 % bootstrap interval. Hatched: no value, see below why.",
+        "no policy was evaluated",
     )
 
 

@@ -12,6 +12,7 @@ from exoflow.figures.findings import (
     speed_miss_pct,
     worst_error_Nm,
 )
+from exoflow.figures.matrix import places
 from exoflow.figures.metabolics import (
     fall_words,
     group_size,
@@ -203,6 +204,11 @@ def _peaks_cell(peaks: Any) -> Cell:
     numbers = [known(peak) for peak in peaks] if isinstance(peaks, list) else []
     shown = [fixed(number) for number in numbers if number is not None]
     return Cell("/".join(shown), NOT_RECORDED)
+
+
+def matrix_gaps(results: Results) -> list[tuple[str, str]]:
+    """Cells of the matrix without a value, and why."""
+    return [(one.condition, one.reason) for one in places(results) if one.change_pct is None]
 
 
 def cost_table(results: Results) -> Table:

@@ -83,6 +83,7 @@ def controller_label(name: str) -> str:
         "off": "Exo off",
         "zero_torque": "Zero torque",
         "dofc": "DOFC",
+        "teacher": "Teacher",
         "student": "Student",
     }
     if name in fixed:
@@ -95,8 +96,15 @@ def controller_color(name: str) -> str:
     """Colour of a controller key; every policy seed shares one."""
     if name.startswith("policy"):
         return VERMILLION
-    fixed = {"none": GREY, "off": SKY, "zero_torque": SKY, "dofc": BLUE, "student": GREEN}
-    return fixed.get(name, PURPLE)
+    fixed = {
+        "none": GREY,
+        "off": SKY,
+        "zero_torque": ORANGE,
+        "dofc": BLUE,
+        "teacher": PURPLE,
+        "student": GREEN,
+    }
+    return fixed.get(name, INK)
 
 
 @contextlib.contextmanager

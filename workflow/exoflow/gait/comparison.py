@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from scipy.stats import bootstrap
+from scipy.stats import bootstrap, trim_mean
 
 from exoflow.gait import torque_quality
 from exoflow.gait.analysis import cycles, gait_summary, last_strides, resampled
 from exoflow.gait.energy import exo_performance_index, stride_energy
+from exoflow.gait.sides import leg_differences
 from exoflow.records.rollout import Rollout, Trajectory
 from exoflow.simulation import ExoLaw, NoExo, SensorNoise, Walker, ZeroTorque
 
@@ -131,7 +132,7 @@ def compare_controllers(
     -------
     dict
         By name: the numbers and mean curves of the first level walk that stands
-        (`evaluate_controller`, `torque_quality`, `energy`; absent if none does); `walks`, one
+        (`evaluate_controller`, `torque_quality`, `legs`, `energy`; absent if none does); `walks`, one
         record per walk; `fell`, `fall_time_s` (the earliest fall), `fall_fraction`;
         `change_*_pct`, means over the walks that stand against the reference on the same
         slope; `speed_matched`.
@@ -261,8 +262,13 @@ def group_statistics(results: Mapping[str, Mapping], prefix: str) -> dict | None
     -------
     dict or None
         `n`, controllers with a change; `n_fell`, those of them that fell in some walk;
-        `change_cot_pct` and `change_power_pct`, each with `mean` and `ci95`, null for n = 1.
+        `change_cot_pct` and `change_power_pct`, each with `mean` and `ci95`, `iqm` (the mean
+        of the middle half, from four controllers on) and `iqm_ci95`, intervals null for n = 1.
         None where no controller has one. Few seeds give too narrow an interval.
+
+    References
+    ----------
+    Agarwal et al. (2021), Deep reinforcement learning at the edge of the statistical precipice.
     """
     found = [
         values
@@ -274,12 +280,24 @@ def group_statistics(results: Mapping[str, Mapping], prefix: str) -> dict | None
     out: dict = {"n": len(found), "n_fell": sum(bool(values.get("fell")) for values in found)}
     for change in ("change_cot_pct", "change_power_pct"):
         sample = np.array([values[change] for values in found])
-        out[change] = {"mean": float(sample.mean()), "ci95": bootstrap_interval(sample)}
+        out[change] = {
+            "mean": float(sample.mean()),
+            "ci95": bootstrap_interval(sample),
+            "iqm": float(interquartile_mean(sample)),
+            "iqm_ci95": bootstrap_interval(sample, interquartile_mean),
+        }
     return out
 
 
-def bootstrap_interval(sample: np.ndarray) -> list[float] | None:
-    """Percentile-bootstrap 95 % interval of the mean; None of a single value.
+def interquartile_mean(sample: np.ndarray, axis: int = -1) -> np.ndarray:
+    """Mean of the middle half; a quarter of fewer than four values is none of them."""
+    return trim_mean(sample, 0.25, axis=axis)
+
+
+def bootstrap_interval(
+    sample: np.ndarray, statistic: Callable[..., Any] = np.mean
+) -> list[float] | None:
+    """Percentile-bootstrap 95 % interval of a statistic; None of a single value.
 
     Resampling is seeded: the same sample has the same interval.
     """
@@ -287,7 +305,7 @@ def bootstrap_interval(sample: np.ndarray) -> list[float] | None:
         return None
     interval = bootstrap(
         (sample,),
-        np.mean,
+        statistic,
         n_resamples=RESAMPLES,
         confidence_level=CONFIDENCE,
         method="percentile",
@@ -299,6 +317,7 @@ def bootstrap_interval(sample: np.ndarray) -> list[float] | None:
 def _level_measures(trajectory: Trajectory, strides: int) -> dict:
     return {
         "torque_quality": measure_torque(trajectory, strides),
+        "legs": leg_differences(trajectory, strides),
         "energy": stride_energy(trajectory, last_strides(trajectory, strides, "r")),
     }
 

@@ -104,11 +104,16 @@ class Fraction:
     @classmethod
     def of(cls, trials: Sequence[Trial]) -> "Fraction":
         """Count the survivors; no trials say nothing, so their interval is 0..1."""
-        survived = sum(trial.survived for trial in trials)
-        if not trials:
+        return cls.of_all([trial.survived for trial in trials])
+
+    @classmethod
+    def of_all(cls, survived: Sequence[bool]) -> "Fraction":
+        """The same of plain outcomes."""
+        if not survived:
             return cls(0, 0, 0.0, 1.0)
-        interval = binomtest(survived, len(trials)).proportion_ci(CONFIDENCE, method="wilson")
-        return cls(survived, len(trials), float(interval.low), float(interval.high))
+        count = sum(survived)
+        interval = binomtest(count, len(survived)).proportion_ci(CONFIDENCE, method="wilson")
+        return cls(count, len(survived), float(interval.low), float(interval.high))
 
     @property
     def share(self) -> float:

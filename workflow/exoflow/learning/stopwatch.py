@@ -12,9 +12,12 @@ from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.vec_env import SubprocVecEnv
 
 from exoflow.config.policy import PolicySettings
+from exoflow.config.student import StudentSettings
 from exoflow.gait.environment import AssistedGait, AssistedGaitEnv
 from exoflow.gait.tasks.registry import task
+from exoflow.learning.distillation import SEGMENT_TICKS
 from exoflow.learning.gait_ppo import GaitPPO
+from exoflow.learning.tcn import Tcn
 from exoflow.learning.training import build, environment_settings, make_learner, prepare_torch
 from exoflow.learning.training_logs import training_logger
 
@@ -159,3 +162,20 @@ def multiply(m: int, k: int, n: int, repeats: int) -> None:
     a, b, c = torch.ones(m, k), torch.ones(k, n), torch.empty(m, n)
     for _ in range(repeats):
         torch.mm(a, b, out=c)
+
+
+def time_student(settings: StudentSettings, repeats: int) -> float:
+    """Stretches of walking a second in a student's gradient steps, the best of `repeats`."""
+    prepare_torch(settings.torch_threads)
+    student = Tcn(settings.channels, settings.kernel, settings.layers)
+    optimizer = torch.optim.Adam(student.parameters())
+    length = student.receptive_field - 1 + SEGMENT_TICKS
+    gyro = torch.zeros(settings.batch, length, 2)
+    best = 0.0
+    for _ in range(repeats):
+        begin = time.perf_counter()
+        optimizer.zero_grad()
+        student(gyro).square().mean().backward()
+        optimizer.step()
+        best = max(best, settings.batch / (time.perf_counter() - begin))
+    return best

@@ -54,7 +54,7 @@ class Variation:
         worn = to_plain(ExoSettings()) | dict(exo)
         return worn | {
             "torque_gain": worn["torque_gain"] * self.torque_gain,
-            "sensor_delay_s": worn["sensor_delay_s"] + self.sensor_delay_s,
+            "sensor_delay_s": max(0.0, worn["sensor_delay_s"] + self.sensor_delay_s),
             "delay_s": max(0.0, worn["delay_s"] + self.actuator_delay_s),
             "mass_pelvis_kg": worn["mass_pelvis_kg"] * self.exo_mass,
             "mass_thigh_kg": worn["mass_thigh_kg"] * self.exo_mass,

@@ -40,8 +40,9 @@ class Experiment:
         The human, converged without an exo.
     limits_Nm : sequence of float
         Torque limits.
-    seeds : sequence of int
-        Of controllers and of the searches of their humans: one chain of rounds for each.
+    seeds, chains : sequence of int
+        Of controllers on the human as he is; and those of them that go on with him through the
+        rounds, which are seeds of the searches too.
     rounds, evaluations : int
         Of adaptation: in every round the human's reflexes are searched with the controller on,
         for so many evaluations, then the controller goes on learning on that human.
@@ -56,6 +57,7 @@ class Experiment:
     gait: Path
     limits_Nm: Sequence[float] = (15.0, 8.0)
     seeds: Sequence[int] = (1, 2, 3, 4, 5)
+    chains: Sequence[int] = (1, 2, 3)
     rounds: int = 2
     evaluations: int = 1500
     steps: int = 786_432
@@ -317,7 +319,7 @@ class Bench:
                 for seed in experiment.printed_seeds
             ]
         for seed in experiment.seeds:
-            for number in rounds:
+            for number in rounds if seed in experiment.chains else (0,):
                 human = self.adapted(limit, seed, number)
                 entries.append(
                     (f"mlp_round{number}_seed{seed}", self.mlp(limit, seed, number), human)
