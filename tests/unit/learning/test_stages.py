@@ -111,7 +111,7 @@ def test_walker_that_cannot_carry_the_exo_is_skipped(gait, tmp_path):
     exo = to_plain(dataclasses.replace(ExoSettings(), mass_pelvis_kg=20.0, mass_thigh_kg=10.0))
     output = tmp_path / "seed1.npz"
     policy.run("level", 1, {**POLICY_SETTINGS, "exo": exo}, gait, output)
-    assert "without any torque from the exo" in load_policy(output).reason
+    assert "with the exo worn and off" in load_policy(output).reason
 
 
 def test_student_learns_from_the_policies_there_are(gait, tmp_path):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -63,7 +63,9 @@ def training_subjects(
     SimulationError
         If a walker falls before learning has begun, or nine in ten that are drawn do.
     """
-    law = law_of_gait(gait) or ZeroTorque()
+    adapted_to = law_of_gait(gait)
+    # The friction of the motors brings down some who carry the mass: they start with it off.
+    laws = (adapted_to,) if adapted_to else (ZeroTorque(), NoExo())
 
     def subject(variation: Variation) -> Subject:
         def walker(human: Mapping[str, Any], exo: Mapping | None) -> Walker:
@@ -75,7 +77,7 @@ def training_subjects(
         before = unadapted(gait)
         reference = settled_costs(walker(before, None), before["parameters"])
         worn = walker(gait, settings["exo"])
-        settled_costs(worn, gait["parameters"], law)
+        law = _standing_law(worn, gait["parameters"], laws)
         told = {
             "speed": settings["condition"]["speed_m_s"],
             "slope": settings["condition"]["slope_deg"] + variation.slope_deg,
@@ -85,6 +87,24 @@ def training_subjects(
     if policy.randomization.humans:
         return _drawn(subject, policy, seed)
     return [subject(Variation(slope_deg=slope)) for slope in policy.slopes_deg]
+
+
+def _standing_law(worn: Walker, parameters: Mapping[str, float], laws: Sequence[ExoLaw]) -> ExoLaw:
+    """The first law under which a walker stands.
+
+    Raises
+    ------
+    SimulationError
+        Of the last law, if there is none.
+    """
+    for law in laws[:-1]:
+        try:
+            settled_costs(worn, parameters, law)
+            return law
+        except SimulationError:
+            continue
+    settled_costs(worn, parameters, laws[-1])
+    return laws[-1]
 
 
 def _drawn(

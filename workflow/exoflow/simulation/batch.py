@@ -245,7 +245,7 @@ def settled_costs(
     walk = walker.rollout(parameters, REFERENCE_S, law, state=settled.state, memory=settled.memory)
     if settled.measures.fell or walk.measures.fell:
         slope = np.degrees(walker.model.slope_rad)
-        raise SimulationError(f"the walker falls on {slope:+.1f} deg {_blamed(law)}.")
+        raise SimulationError(f"the walker falls on {slope:+.1f} deg {_blamed(walker, law)}.")
     measures = walk.measures
     return {
         "speed_m_s": measures.speed_m_s,
@@ -253,9 +253,10 @@ def settled_costs(
     }
 
 
-def _blamed(law: ExoLaw | None) -> str:
+def _blamed(walker: Walker, law: ExoLaw | None) -> str:
     if law is None or isinstance(law, NoExo):
-        return "without an exo"
+        worn = "with the exo worn and off; optimize the gait first"
+        return worn if walker.exo_settings else "without an exo"
     if isinstance(law, ZeroTorque):
         return "without any torque from the exo; optimize the gait first"
     return "with the exo's law that it adapted to; adapt it again"
