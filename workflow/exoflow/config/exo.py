@@ -65,8 +65,8 @@ class ExoSettings:
         maximum=2,
     )
     soft_start_s: float = setting(
-        0.0,
-        doc="Commands fade in over this time from the first step on, s; 0: full at once.",
+        3.0,
+        doc="Commands fade in over this time while the wearer sets off, s; 0: full at once.",
         minimum=0,
         maximum=30,
     )

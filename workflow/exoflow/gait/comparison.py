@@ -134,8 +134,8 @@ def compare_controllers(
         By name: the numbers and mean curves of the first level walk that stands
         (`evaluate_controller`, `torque_quality`, `legs`, `energy`; absent if none does);
         `walks`, one record per walk; `fell`, `fall_time_s` (the earliest fall),
-        `fall_fraction`; `change_*_pct`, means over the walks that stand against the reference on the same
-        slope; `speed_matched`.
+        `fall_fraction`; `change_*_pct`, means over the walks that stand against the reference
+        on the same slope; `speed_matched`.
     """
     level = min(protocol.slopes_deg, key=abs)
     results: dict[str, dict] = {c.name: {"walks": [], **c.details} for c in controllers}
