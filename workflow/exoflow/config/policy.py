@@ -102,6 +102,12 @@ class PolicySettings:
         above=0,
         maximum=1,
     )
+    noise_correlation: float = setting(
+        0.5,
+        doc="Correlation of the exploration noise from tick to tick; 0: white, as usual.",
+        minimum=0,
+        maximum=0.99,
+    )
     episode_s: float = setting(10.0, doc="Longest episode, s.", above=0)
     angle_noise_rad: float = setting(
         0.05, doc="Standard deviation of the noise on hip angles, rad.", minimum=0

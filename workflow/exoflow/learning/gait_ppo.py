@@ -43,6 +43,8 @@ class GaitPPO(PPO):
         decides how sums are rounded, so it belongs to the settings of a run.
     final_learning_rate_share : float
         Share of the learning rates left at the end; they fall linearly.
+    noise_correlation : float
+        Of the exploration noise from tick to tick; every rollout begins anew.
     options
         Of `stable_baselines3.PPO`.
 
@@ -66,11 +68,13 @@ class GaitPPO(PPO):
         minibatch: int,
         threads: int = 1,
         final_learning_rate_share: float = 0.0,
+        noise_correlation: float = 0.0,
         **options: Any,
     ):
         super().__init__(GaitPolicy, env, device="cpu", batch_size=env.num_envs, **options)
         self.minibatch, self.threads = minibatch, threads
         self.final_learning_rate_share = final_learning_rate_share
+        self.noise_correlation = noise_correlation
         self.last_update: dict[str, float] = {}
         self.controller = Controller(self.policy.actor, env.num_envs, threads)
         self._pool = ThreadPoolExecutor(threads - 1) if threads > 1 else None
@@ -97,7 +101,7 @@ class GaitPPO(PPO):
         if self.finished:
             return False
         with torch.no_grad():
-            std = policy.std()
+            std, noise = policy.std(), None
             for tick in range(n_rollout_steps):
                 starts = np.asarray(self._last_episode_starts, bool)
                 if starts.any():
@@ -106,7 +110,8 @@ class GaitPPO(PPO):
                     carried.append(controller.state.clone())
                 observation = self._last_obs
                 mean = controller.act(torch.from_numpy(observation))
-                action = mean + std * torch.randn(mean.shape)
+                noise = self._correlated(noise, torch.randn(mean.shape))
+                action = mean + std * noise
                 rollout.observation[tick] = observation
                 rollout.starts[tick] = starts
                 rollout.action[tick] = action
@@ -128,6 +133,17 @@ class GaitPPO(PPO):
         self._rollout = rollout
         callback.on_rollout_end()
         return True
+
+    def _correlated(self, before: torch.Tensor | None, fresh: torch.Tensor) -> torch.Tensor:
+        """Exploration noise of unit variance that remembers the tick before.
+
+        An actuator with a limited slew rate smooths white noise away. Each tick's action keeps
+        its probability, as in PPO with coloured noise (Hollenstein et al. 2024).
+        """
+        if before is None:
+            return fresh
+        share = self.noise_correlation
+        return share * before + math.sqrt(1.0 - share * share) * fresh
 
     def train(self) -> None:
         """One update from the last rollout."""

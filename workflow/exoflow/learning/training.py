@@ -217,6 +217,7 @@ def make_learner(
         max_grad_norm=MAX_GRAD_NORM,
         threads=settings.threads,
         final_learning_rate_share=settings.final_learning_rate_share,
+        noise_correlation=settings.noise_correlation,
         seed=seed,
         policy_kwargs={
             "actor": {
