@@ -104,3 +104,16 @@ def test_exploration_shrinks_evenly_and_never_within_an_update(swinging_legs):
     torch.testing.assert_close(model.policy.log_share.exp(), torch.tensor(0.8))
     model.policy.anneal(0.5)
     torch.testing.assert_close(model.policy.log_share.exp(), torch.tensor(0.8).sqrt())
+
+
+def test_exploration_remembers_the_tick_before_and_keeps_its_size(swinging_legs):
+    model = _learner(swinging_legs, noise_correlation=0.6)
+    torch.manual_seed(1)
+    noise, ticks = None, []
+    for _ in range(4000):
+        noise = model._correlated(noise, torch.randn(4, 2))
+        ticks.append(noise)
+    series = torch.stack(ticks)
+    assert series.std().item() == pytest.approx(1.0, abs=0.03)
+    assert (series[1:] * series[:-1]).mean().item() == pytest.approx(0.6, abs=0.03)
+    assert (series[2:] * series[:-2]).mean().item() == pytest.approx(0.36, abs=0.03)

@@ -3,6 +3,7 @@ import pytest
 import torch
 
 from exoflow.control.policy_format import NumpyPolicy, PolicyWeights
+from exoflow.errors import PolicyFormatError
 from exoflow.gait.tasks.observation import input_scale
 from exoflow.learning.networks import Actor, Controller, Critic
 
@@ -79,3 +80,36 @@ def test_critic_stays_bounded_far_outside_its_inputs_usual_range():
     critic = Critic(np.ones(4), (8,), value_scale=10.0)
     far = critic(torch.full((1, 4), 1e30))
     torch.testing.assert_close(far, critic(torch.full((1, 4), 10.0)))
+
+
+@pytest.mark.parametrize("mirrored", [True, False])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_told_teacher_computes_what_its_settled_weights_mean(kind, mirrored):
+    """What is told is constant, so it may as well be a bias; zeros before the start included."""
+    torch.manual_seed(3)
+    scale = input_scale(LIMIT_NM)
+    actor = Actor(kind, mirrored, scale, hidden=12, width=8, told_scale=(1.0, 0.2))
+    torch.nn.init.normal_(actor.network.out.weight, std=0.5)
+    told = [
+        {"name": "speed", "unit": "m/s", "scale": 1.0},
+        {"name": "slope", "unit": "deg", "scale": 0.2},
+    ]
+    teacher = PolicyWeights(
+        kind=kind, mirrored=mirrored, input_scale=scale, torque_limit_Nm=LIMIT_NM,
+        io={"history": 10, "told": told}, arrays=actor.arrays(),
+    )  # fmt: skip
+    with pytest.raises(PolicyFormatError, match="must be told speed, slope, which no device"):
+        NumpyPolicy(teacher)
+    with pytest.raises(PolicyFormatError, match="must be told slope; given: speed"):
+        teacher.told_as({"speed": 1.3})
+    settled = teacher.told_as({"speed": 1.3, "slope": -3.0})
+    samples = _history(14)
+    expected = NumpyPolicy(settled).run(samples)
+    other = NumpyPolicy(teacher.told_as({"speed": 0.8, "slope": 5.0})).run(samples)
+    assert np.abs(other - expected).max() > 0.01 * LIMIT_NM
+    padded = np.concatenate([np.zeros((9, 6)), samples]).astype(np.float32)
+    controller = Controller(actor, 1)
+    for tick in range(14):
+        seen = np.concatenate([padded[tick : tick + 10].ravel(), [1.3, -3.0]]).astype(np.float32)
+        torque = controller.act(torch.as_tensor(seen[None])).numpy()[0] * LIMIT_NM
+        np.testing.assert_allclose(torque, expected[tick], atol=1e-5)

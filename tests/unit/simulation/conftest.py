@@ -23,6 +23,7 @@ EXO = {
     "control_rate_Hz": 100,
     "mass_pelvis_kg": 2.0,
     "mass_thigh_kg": 0.45,
+    "soft_start_s": 0.0,
 }
 
 
