@@ -113,6 +113,12 @@ class ReflexSettings:
     payload_thigh_kg: float = setting(
         0.45, doc="The same on each thigh, 0.2 m below the hip, kg.", minimum=0, maximum=10
     )
+    payload_friction_Nm: float = setting(
+        0.4, doc="Friction of either hip's actuator that comes with the mass, Nm.", minimum=0
+    )
+    payload_inertia_kg_m2: float = setting(
+        0.0055, doc="Its rotor inertia, felt at the hip, kg m2.", minimum=0, maximum=0.5
+    )
     seed: int = setting(1, doc="Random seed of the search.", minimum=0)
     threads: int = setting(
         2,

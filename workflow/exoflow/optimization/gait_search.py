@@ -27,6 +27,7 @@ from exoflow.simulation.walker import (
     NoExo,
     SensorNoise,
     Walker,
+    ZeroTorque,
     reflex_table,
 )
 from exoflow.units import radians
@@ -43,6 +44,8 @@ COLD_SMALLEST = 0.03
 RESTART_SEED_STEP = 1000
 # Seeds of the sensor noise of two variants of a candidate lie this far apart.
 VARIANT_SEED_STEP = 100
+# An actuator must have a limit, also one that is never asked for torque.
+NO_TORQUE_ASKED_NM = 1.0
 # The staged speeds of a cold start run on level ground at this step.
 COLD_TIMESTEP_S = 0.002
 
@@ -104,11 +107,24 @@ class GaitSearch:
         walkers = [
             self.walker(timestep_s, slope, with_uchida=False) for slope in self.reflex["slopes_deg"]
         ]
-        payload = {f"mass_{at}_kg": self.reflex[f"payload_{at}_kg"] for at in ("pelvis", "thigh")}
-        if any(payload.values()) and not self.exo:
+        if self._payload and not self.exo:
             steepest = max(self.reflex["slopes_deg"])
-            walkers.append(self.walker(timestep_s, steepest, payload, with_uchida=False))
+            walkers.append(self.walker(timestep_s, steepest, self._payload, with_uchida=False))
         return walkers
+
+    @property
+    def _payload(self) -> dict[str, float]:
+        """An exo at zero torque that a candidate must be able to wear; empty: none."""
+        r = self.reflex
+        if not (r["payload_pelvis_kg"] or r["payload_thigh_kg"]):
+            return {}
+        return {
+            "mass_pelvis_kg": r["payload_pelvis_kg"],
+            "mass_thigh_kg": r["payload_thigh_kg"],
+            "friction_Nm": r["payload_friction_Nm"],
+            "inertia_kg_m2": r["payload_inertia_kg_m2"],
+            "torque_limit_Nm": NO_TORQUE_ASKED_NM,
+        }
 
     def limits(self) -> Limits:
         """What the penalties of the objective leave free."""
@@ -220,7 +236,9 @@ class GaitSearch:
                 walks: list[Measures] = []
                 law = self._law_of(values)
                 for variant, walker in enumerate(walkers):
-                    measures = self._rollout(walker, values, duration, law, variant).measures
+                    payload = walker.exo_settings and not self.exo
+                    worn = ZeroTorque() if payload else law
+                    measures = self._rollout(walker, values, duration, worn, variant).measures
                     scores.append(score(measures, speed_m_s, weights).total)
                     walks.append(measures)
                     if measures.fell:
