@@ -13,10 +13,13 @@ import pytest
 from exoflow.config import to_plain
 from exoflow.config.exo import ExoSettings
 from exoflow.config.model import ModelSettings
+from exoflow.config.phases import TEACHERS_OWN
 from exoflow.config.policy import PolicySettings
 from exoflow.config.student import StudentSettings
+from exoflow.config.teacher import TeacherSettings
 from exoflow.control.policy_format import NumpyPolicy, load_policy
-from exoflow.stages import policy, student
+from exoflow.errors import ParamsError
+from exoflow.stages import policy, student, teacher
 
 START = Path(__file__).parents[3] / "data" / "reflexes" / "start_level.csv"
 WALKER = {"speed_m_s": 1.3, "slope_deg": 0.0, "impairment": None}
@@ -149,3 +152,46 @@ def test_student_without_teachers_is_skipped(gait, tmp_path):
     assert load_policy(output).status == "skipped"
     result = json.loads(output.with_suffix(".json").read_text())
     assert result["reason"] == "no condition has both a gait and a policy"
+
+
+TEACHER = TeacherSettings(enabled=True, hidden=8, width=8, steps=256, n_walkers=4, buffer=128)
+TEACHER_SETTINGS = {
+    **COMMON,
+    "conditions": {
+        "level": {**WALKER, "seeds": [1]},
+        "steep": {**WALKER, "slope_deg": 9.0, "seeds": [1]},
+    },
+    "policy": {name: value for name, value in to_plain(POLICY).items() if name not in TEACHERS_OWN},
+    "teacher": to_plain(TEACHER),
+}
+
+
+def test_one_teacher_learns_on_all_walkers_there_are_and_teaches_the_student(gait, tmp_path):
+    outputs = [tmp_path / run / "teacher.npz" for run in "ab"]
+    for output in outputs:
+        teacher.run(TEACHER_SETTINGS, [gait, _no_gait(tmp_path)], output)
+    for suffix in (".npz", ".json", ".csv"):
+        first, second = (output.with_suffix(suffix).read_bytes() for output in outputs)
+        assert first == second, suffix
+    result = json.loads(outputs[0].with_suffix(".json").read_text())
+    assert (result["status"], result["conditions"]) == ("ok", ["level"])
+    assert result["left_out"] == {"steep": "fell after 2 s"}
+    weights = load_policy(outputs[0])
+    assert [one["name"] for one in weights.io["told"]] == ["speed", "slope"]
+    taught = tmp_path / "student.npz"
+    student.run(STUDENT_SETTINGS, [gait], [outputs[0]], taught)
+    source = json.loads(taught.with_suffix(".json").read_text())["teachers"]["level"]
+    assert source["told"] == {"speed": 1.3, "slope": 0.0}
+
+
+def test_a_teacher_needs_a_walker_for_everybody(gait, tmp_path):
+    few = {**TEACHER_SETTINGS, "teacher": {**to_plain(TEACHER), "n_walkers": 2}}
+    with pytest.raises(ParamsError, match="n_walkers = 2 are less than the 3 walkers"):
+        teacher.run(few, [gait], tmp_path / "teacher.npz")
+
+
+def test_a_teacher_without_walkers_is_skipped(gait, tmp_path):
+    output = tmp_path / "teacher.npz"
+    teacher.run(TEACHER_SETTINGS, [_no_gait(tmp_path)], output)
+    assert load_policy(output).status == "skipped"
+    assert json.loads(output.with_suffix(".json").read_text())["status"] == "skipped"

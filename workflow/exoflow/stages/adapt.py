@@ -146,15 +146,14 @@ def adapted_gait(
 
 def _sensor_noise(params: Params, law: ExoLaw) -> SensorNoise | None:
     """The noise that the `metabolics` phase measures with; a law without sensors has none."""
-    from exoflow.simulation import Dofc, Policy, SensorNoise
+    from exoflow.config import to_plain
+    from exoflow.simulation import Dofc, Policy
+    from exoflow.stages.metabolics import sensor_noise
 
-    if not params.metabolics.sensor_noise or not isinstance(law, Dofc | Policy):
+    if not isinstance(law, Dofc | Policy):
         return None
-    return SensorNoise(
-        params.policy.angle_noise_rad,
-        params.policy.velocity_noise_rad_s,
-        params.student.gyro_noise_rad_s,
-    )
+    sections = ("policy", "metabolics", "student")
+    return sensor_noise({name: to_plain(getattr(params, name)) for name in sections})
 
 
 def _law_words(law: ExoLaw, worn: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -69,13 +70,19 @@ def run(
 
 
 def sensor_noise(settings: Mapping[str, Any]) -> "SensorNoise | None":
-    """The noise that the policies were trained with, None where it is switched off."""
+    """The noise that the policies were trained with, None where it is switched off.
+
+    Gyroscopes have the student's, if `settings` hold it.
+    """
     from exoflow.simulation import SensorNoise
 
     if not settings["metabolics"]["sensor_noise"]:
         return None
     trained = settings["policy"]
-    return SensorNoise(trained["angle_noise_rad"], trained["velocity_noise_rad_s"])
+    noise = SensorNoise(trained["angle_noise_rad"], trained["velocity_noise_rad_s"])
+    if "student" not in settings:
+        return noise
+    return replace(noise, gyro_rad_s=settings["student"]["gyro_noise_rad_s"])
 
 
 def protocol(settings: Mapping[str, Any]) -> "Protocol":
