@@ -96,6 +96,15 @@ def test_full_matrix_is_that_of_a_paper():
             "List each value once, one at least.",
         ),
         (
+            {"policy": {"told": ["speed"]}},
+            "params.yaml: policy.told = ['speed'], but a policy runs on a device, which measures "
+            "neither. Leave it empty, and set teacher.enabled.",
+        ),
+        (
+            {"teacher": {"enabled": True, "buffer": 1000, "n_walkers": 100}},
+            "params.yaml: teacher.buffer = 1000 is not a multiple of policy.batch = 1024.",
+        ),
+        (
             {"export": {"policies": ["level/seed2"]}},
             "params.yaml: export.policies: level/seed2 is not trained here. "
             "Did you mean level/seed1? Known: level/seed1, student.",

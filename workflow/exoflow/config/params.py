@@ -113,6 +113,11 @@ def check_policy(policy: PolicySettings, source: str) -> None:
             f"{source}: policy.n_walkers = {policy.n_walkers} is less than the "
             f"{len(policy.slopes_deg)} slopes of policy.slopes_deg. Each needs a walker."
         )
+    if policy.told:
+        raise ParamsError(
+            f"{source}: policy.told = {shown(list(policy.told))}, but a policy runs on a device, "
+            "which measures neither. Leave it empty, and set teacher.enabled."
+        )
     check_randomization(policy.randomization, source)
     if policy.n_walkers < policy.randomization.humans:
         raise ParamsError(

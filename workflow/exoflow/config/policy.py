@@ -123,7 +123,7 @@ class PolicySettings:
     )
     told: tuple[str, ...] = setting(
         (),
-        doc="What the controller is told beside its sensors; no device measures either.",
+        doc="What a teacher is told beside its sensors; stays empty here, no device measures it.",
         choices=("speed", "slope"),
     )
     timestep_s: float = setting(

@@ -449,8 +449,8 @@ def policy_table(results: Results) -> Table:
         ),
         tuple(rows),
         "Policies and the checkpoint kept: the lowest cost, with a penalty on a changed speed. The "
-        "change here is the training's own evaluation against walking without an exo; the metabolics section "
-        "is the measurement that counts. Valid: nobody fell and the speed stayed within 2 %.",
+        "change here is the training's own evaluation against walking without an exo; the "
+        "metabolics section is the measurement that counts. Valid: nobody fell and the speed stayed within 2 %.",
     )
 
 
