@@ -2,6 +2,7 @@
 
 from exoflow.figures.matrix import is_matrix, matrix_figure, places
 from exoflow.figures.report import render_report
+from exoflow.figures.report_tables import legs_table
 from exoflow.figures.results import Results
 
 
@@ -46,3 +47,24 @@ def test_the_report_names_the_cells_that_stay_empty():
     page = render_report(_results())
     assert "over speed and slope" in page
     assert "the walker fell after 3.0 s" in page
+
+
+def test_legs_are_compared_where_one_is_weak():
+    results = _results()
+    assert legs_table(results) is None
+    name = results.conditions[-1]
+    weak = {"side": "right", "muscles": ["soleus"], "excitation_ceiling": 0.25}
+    results.reflex[name]["settings"]["condition"]["impairment"] = weak
+    legs = {
+        "rms_torque_r_Nm": 4.04, "rms_torque_l_Nm": 2.0, "exo_power_r_W": 3.0,
+        "exo_power_l_W": 1.0, "rmse_hip_deg": 5.0, "rmse_knee_deg": 6.0, "rmse_ankle_deg": 7.0,
+        "rmse_deg": 6.0,
+    }  # fmt: skip
+    walked = {"fell": False, "speed_m_s": 1.0, "cot_wang2012_J_kg_m": 5.0, "legs": legs}
+    results.metabolics[name]["controllers"] = {
+        "none": walked, "policy_seed1": {**walked, "change_cot_pct": -3.0},
+    }  # fmt: skip
+    bare, helped = legs_table(results).rows
+    assert [cell.text for cell in bare.cells[1:3]] == ["", ""]
+    assert [cell.text for cell in helped.cells[1:3]] == ["4.0", "2.0"]
+    assert helped.cells[8].text == "6.0"

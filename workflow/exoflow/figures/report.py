@@ -59,6 +59,7 @@ def render_report(results: Results, title: str = "exoflow report") -> str:
             gait_table=tables.gait_table(results),
             torques=[pictures.torque_picture(results, condition) for condition in conditions],
             torque_table=tables.torque_table(results),
+            legs_table=tables.legs_table(results),
             changes=pictures.changes_picture(results),
             matrix=pictures.matrix_picture(results),
             matrix_gaps=tables.matrix_gaps(results),

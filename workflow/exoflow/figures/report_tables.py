@@ -392,6 +392,65 @@ def _torque_row(head: str, name: str, values: Mapping[str, Any]) -> Row:
     )
 
 
+def legs_table(results: Results) -> Table | None:
+    """Right leg against left of the impaired walkers; None where nobody is impaired."""
+    rows = []
+    for condition in results.conditions:
+        if not results.fields(condition)["impairment"]:
+            continue
+        reason = results.why_no_metabolics(condition)
+        if reason:
+            rows.append(Row(condition, span_reason=reason))
+            continue
+        controllers = in_order(results.metabolics[condition].get("controllers") or {})
+        rows += [
+            _legs_row(condition if index == 0 else "", name, values)
+            for index, (name, values) in enumerate(controllers.items())
+        ]
+    if not rows:
+        return None
+    return Table(
+        (
+            "Condition",
+            "Controller",
+            "RMS torque, right (Nm)",
+            "RMS torque, left (Nm)",
+            "Power, right (W)",
+            "Power, left (W)",
+            "RMSE hip (°)",
+            "RMSE knee (°)",
+            "RMSE ankle (°)",
+            "RMSE mean (°)",
+            "CoT change (%)",
+        ),
+        tuple(rows),
+        "Impaired walkers: what the exo gives to either leg, and the root mean square difference "
+        "of the right and the left mean angle over the cycle, each from its own heel strike. "
+        "Level walk, last strides; the change of cost is the mean over slopes and sensor noise.",
+    )
+
+
+def _legs_row(head: str, name: str, values: Mapping[str, Any]) -> Row:
+    label = _controller_cell(name)
+    reason = why_no_value(values)
+    if reason:
+        return Row(head, (label, *[Cell(reason=reason, miss=bool(values.get("fell")))] * 9))
+    legs = values.get("legs") or {}
+    why = {"none": "nothing worn", "off": "off"}.get(name, "")
+    given = ("rms_torque_r_Nm", "rms_torque_l_Nm", "exo_power_r_W", "exo_power_l_W")
+    differ = ("rmse_hip_deg", "rmse_knee_deg", "rmse_ankle_deg", "rmse_deg")
+    change = None if name == "none" else values.get("change_cot_pct")
+    return Row(
+        head,
+        (
+            label,
+            *(number_cell(None if why else legs.get(k), 1, why or NOT_RECORDED) for k in given),
+            *(number_cell(legs.get(key), 1) for key in differ),
+            change_cell(change, "reference" if name == "none" else NOT_RECORDED),
+        ),
+    )
+
+
 def _dofc_words(values: Mapping[str, Any]) -> str:
     parts = [
         (known(values.get("gain_Nm")), "gain", "Nm", 1),
@@ -450,7 +509,8 @@ def policy_table(results: Results) -> Table:
         tuple(rows),
         "Policies and the checkpoint kept: the lowest cost, with a penalty on a changed speed. The "
         "change here is the training's own evaluation against walking without an exo; the "
-        "metabolics section is the measurement that counts. Valid: nobody fell and the speed stayed within 2 %.",
+        "metabolics section is the measurement that counts. Valid: nobody fell and the speed "
+        "stayed within 2 %.",
     )
 
 
