@@ -152,7 +152,7 @@ def test_help_loads_none_of_the_big_packages():
             "--gaits x.json: no such file. Gaits: results/reflex/ID.json.",
         ),
         (["params", "use", "tiny"], "config/tiny.yaml: no such file."),
-        (["prune", "walk"], "argument phase: invalid choice: 'walk'"),
+        (["prune", "walk"], "argument PHASE: invalid choice: 'walk'"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(folder, calls, capsys, arguments, expected):

@@ -99,9 +99,20 @@ def test_groups_hold_the_policies_and_only_them():
     }
     group = group_statistics(results, "policy")
     assert (group["n"], group["n_fell"]) == (2, 1)
-    assert group["change_cot_pct"] == {"mean": -6.0, "ci95": [-8.0, -4.0]}
+    both = {"mean": -6.0, "ci95": [-8.0, -4.0]}
+    assert group["change_cot_pct"] == {**both, "iqm": -6.0, "iqm_ci95": [-8.0, -4.0]}
     del results["policy_seed2"]
-    assert group_statistics(results, "policy")["change_cot_pct"] == {"mean": -4.0, "ci95": None}
+    alone = {"mean": -4.0, "ci95": None, "iqm": -4.0, "iqm_ci95": None}
+    assert group_statistics(results, "policy")["change_cot_pct"] == alone
+
+
+def test_the_interquartile_mean_leaves_out_the_best_and_the_worst_quarter():
+    results = {
+        f"policy_seed{k}": {"change_cot_pct": change, "change_power_pct": 0.0}
+        for k, change in enumerate((-30.0, -5.0, -4.0, 10.0))
+    }
+    change = group_statistics(results, "policy")["change_cot_pct"]
+    assert (change["mean"], change["iqm"]) == (-7.25, -4.5)
     assert group_statistics({"off": {"change_cot_pct": 1.0}}, "policy") is None
 
 
