@@ -390,7 +390,7 @@ def bench_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--limits-Nm", type=float, nargs="+", metavar="NM", dest="limits_Nm")
     group.add_argument("--seeds", type=counted, nargs="+", metavar="S")
     group.add_argument("--chains", type=counted, nargs="*", metavar="S")
-    group.add_argument("--printed-seeds", type=counted, nargs="+", metavar="S")
+    group.add_argument("--printed-seeds", type=counted, nargs="*", metavar="S")
     for name in EXPERIMENT_COUNTS:
         option = f"--{name.replace('_', '-')}"
         group.add_argument(option, type=counted_from_one, metavar="N")
