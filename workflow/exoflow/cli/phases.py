@@ -238,7 +238,7 @@ def teacher_options(parser: argparse.ArgumentParser) -> None:
     output_option(
         parser,
         "results/teacher/teacher.npz",
-        "the weights (teacher.json, its scores, and .csv, the curve, are written beside them)",
+        "the weights (teacher.json, a summary, and .csv, the curve, are written beside them)",
     )
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from exoflow.config.policy import PolicySettings
 from exoflow.errors import SimulationError
 from exoflow.gait.randomization import draw, ranges_of
+from exoflow.gait.tasks.observation import told_values
 from exoflow.simulation import Dofc, ExoLaw, NoExo, Policy, Variation, Walker, ZeroTorque
 from exoflow.simulation.batch import Subject, WalkerBatch, settled_costs
 
@@ -31,10 +32,14 @@ def training_walkers(
     SimulationError
         As there.
     """
-    subjects = training_subjects(gait, settings, policy, seed)
+    return batches(training_subjects(gait, settings, policy, seed), policy.threads)
+
+
+def batches(subjects: Sequence[Subject], threads: int) -> Callable[[int], WalkerBatch]:
+    """How to make a batch of these subjects: from the number of walkers."""
 
     def make_batch(n_walkers: int) -> WalkerBatch:
-        return WalkerBatch(subjects, n_walkers, threads=policy.threads)
+        return WalkerBatch(subjects, n_walkers, threads=threads)
 
     return make_batch
 
@@ -78,10 +83,7 @@ def training_subjects(
         reference = settled_costs(walker(before, None), before["parameters"])
         worn = walker(gait, settings["exo"])
         law = _standing_law(worn, gait["parameters"], laws)
-        told = {
-            "speed": settings["condition"]["speed_m_s"],
-            "slope": settings["condition"]["slope_deg"] + variation.slope_deg,
-        }
+        told = told_values(settings["condition"], variation.slope_deg)
         return Subject(worn, gait["parameters"], law, reference, told)
 
     if policy.randomization.humans:

@@ -49,15 +49,14 @@ def run(
     """
     from exoflow.config import load_params, phase_settings, to_plain
     from exoflow.errors import CheckpointError, UserError
+    from exoflow.records.gait_file import read_gait
     from exoflow.records.hashing import content_hash
-    from exoflow.records.json_io import read_json, write_json
+    from exoflow.records.json_io import write_json
     from exoflow.simulation import Dofc
     from exoflow.stages.worn_exo import exo_law
 
     gait, output = Path(gait), Path(output)
-    start = read_json(gait)
-    if "parameters" not in start:
-        raise CheckpointError(f"{gait}: holds no gait. Give a result of the reflex phase.")
+    start = read_gait(gait)
     if start.get("status") != "ok":
         raise CheckpointError(
             f"{gait}: does not walk ({start.get('reason')}). Give a gait whose status is ok."

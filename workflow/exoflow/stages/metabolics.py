@@ -152,6 +152,7 @@ def _compare(
     condition: str, settings: Mapping[str, Any], gait: Mapping[str, Any], policies: Sequence[Path]
 ) -> dict[str, dict]:
     from exoflow.gait.comparison import Controller, compare_controllers
+    from exoflow.gait.tasks.observation import told_values
     from exoflow.simulation import NoExo, Policy, ZeroTorque
 
     tuned = tuned_dofc(settings, gait, f"metabolics {condition} DOFC")
@@ -167,7 +168,10 @@ def _compare(
         policy = Policy.load(path)
         name = f"policy_{Path(path).stem}"
         if Path(path).stem == "teacher":
-            name, policy = "teacher", Policy(policy.weights.told_as(_told(settings)))
+            name, policy = (
+                "teacher",
+                Policy(policy.weights.told_as(told_values(settings["condition"]))),
+            )
         if policy.weights.status == "ok":
             controllers.append(Controller(name, policy))
         else:
@@ -176,9 +180,3 @@ def _compare(
         controllers, partial(walker, settings, gait), gait["parameters"], protocol(settings)
     )
     return compared | skipped
-
-
-def _told(settings: Mapping[str, Any]) -> dict[str, float]:
-    """What the teacher of all conditions is told in this one."""
-    condition = settings["condition"]
-    return {"speed": condition["speed_m_s"], "slope": condition["slope_deg"]}

@@ -49,17 +49,15 @@ def run(
 
     from exoflow.config.build import build
     from exoflow.config.policy import PolicySettings
-    from exoflow.errors import CheckpointError
     from exoflow.gait.randomization import draw, ranges_of, survivors
     from exoflow.gait.robustness import Fraction
-    from exoflow.records.json_io import read_json, write_json
+    from exoflow.records.gait_file import read_gait
+    from exoflow.records.json_io import write_json
     from exoflow.simulation import Variation, Walker
     from exoflow.stages.metabolics import sensor_noise
     from exoflow.stages.worn_exo import exo_law
 
-    found = read_json(gait)
-    if "parameters" not in found:
-        raise CheckpointError(f"{gait}: holds no gait. Give a result of the reflex phase.")
+    found = read_gait(gait)
     laws = {exo: exo_law(exo, gait) for exo in exos}
     ranges = build(PolicySettings, settings["policy"], "policy", "settings").randomization
 

@@ -51,14 +51,12 @@ def run(
     CheckpointError
         If the file holds no gait.
     """
-    from exoflow.errors import CheckpointError
     from exoflow.gait.robustness import Disturbances, measure_robustness
-    from exoflow.records.json_io import plain_json, read_json, write_json
+    from exoflow.records.gait_file import read_gait
+    from exoflow.records.json_io import plain_json, write_json
 
     gait = Path(gait)
-    found = read_json(gait)
-    if "parameters" not in found:
-        raise CheckpointError(f"{gait}: holds no gait. Give a result of the reflex phase.")
+    found = read_gait(gait)
     disturbances = Disturbances(n_pushes, n_starts, duration_s, seed)
     measured = measure_robustness(
         found, [step * 1e-3 for step in timesteps_ms], disturbances, threads

@@ -73,15 +73,12 @@ def walk_gait(gait: Path, duration_s: float, exo: str) -> tuple[dict[str, Any], 
     """
     from exoflow.config import load_params, to_plain
     from exoflow.config.exo import ExoSettings
-    from exoflow.errors import CheckpointError
-    from exoflow.records.json_io import read_json
+    from exoflow.records.gait_file import read_gait
     from exoflow.simulation import Walker
     from exoflow.stages.worn_exo import exo_law
 
     gait = Path(gait)
-    found = read_json(gait)
-    if "parameters" not in found:
-        raise CheckpointError(f"{gait}: holds no gait. Give a result of the reflex phase.")
+    found = read_gait(gait)
     settings = found["settings"]
     worn = None
     if exo != "none":

@@ -40,21 +40,17 @@ def run(
         If the weights file holds no controller.
     """
     from exoflow.control.policy_format import load_policy
-    from exoflow.errors import CheckpointError, UserError
+    from exoflow.errors import UserError
     from exoflow.gait.speeds import walk_with_law
-    from exoflow.records.json_io import read_json, write_json
+    from exoflow.records.gait_file import read_gait
+    from exoflow.records.json_io import write_json
     from exoflow.simulation import Policy
     from exoflow.stages.metabolics import protocol
 
     weights = load_policy(policy)
     if weights.status != "ok":
         raise UserError(f"{policy}: holds no controller ({weights.reason}).")
-    found = []
-    for path in gaits:
-        gait = read_json(path)
-        if "parameters" not in gait:
-            raise CheckpointError(f"{path}: holds no gait. Give a result of the reflex phase.")
-        found.append(gait)
+    found = [read_gait(path) for path in gaits]
     level = replace(protocol(settings), slopes_deg=(0.0,))
     print(HEAD)
     rows = []

@@ -80,6 +80,7 @@ def _lessons(
     A teacher of all conditions is told each one's speed and slope.
     """
     from exoflow.control.policy_format import load_policy
+    from exoflow.gait.tasks.observation import told_values
     from exoflow.records.json_io import read_json
 
     walks = {walk["condition"]: walk for walk in map(read_json, gaits) if walk["status"] == "ok"}
@@ -90,7 +91,7 @@ def _lessons(
             continue
         if policy.n_told:
             best = {
-                name: policy.told_as({"speed": one["speed_m_s"], "slope": one["slope_deg"]})
+                name: policy.told_as(told_values(one))
                 for name, one in settings["conditions"].items()
             }
             break

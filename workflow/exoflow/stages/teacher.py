@@ -126,7 +126,7 @@ def _subjects(
 
 def _batches(subjects: Mapping[str, Sequence[Subject]], settings: Mapping[str, Any]):
     from exoflow.errors import ParamsError
-    from exoflow.simulation.batch import WalkerBatch
+    from exoflow.gait.training_walkers import batches
 
     everybody = [one for some in subjects.values() for one in some]
     n_walkers, threads = settings["policy"]["n_walkers"], settings["policy"]["threads"]
@@ -136,7 +136,4 @@ def _batches(subjects: Mapping[str, Sequence[Subject]], settings: Mapping[str, A
             "conditions and slopes. Each needs one: raise it."
         )
 
-    def make_batch(n: int) -> WalkerBatch:
-        return WalkerBatch(everybody, n, threads=threads)
-
-    return make_batch
+    return batches(everybody, threads)

@@ -8,7 +8,7 @@ Raw SI values; the network scales them itself (`input_scale`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +46,14 @@ TOLD = {"speed": ("m/s", 1.0), "slope": ("deg", 5.0)}
 def told_elements(names: Sequence[str]) -> list[dict[str, Any]]:
     """Name, unit and scale of what a teacher is told, as `io["told"]` of its weights."""
     return [{"name": name, "unit": TOLD[name][0], "scale": 1.0 / TOLD[name][1]} for name in names]
+
+
+def told_values(condition: Mapping[str, Any], slope_change_deg: float = 0.0) -> dict[str, float]:
+    """Every value of `TOLD` for a walk in a condition (`speed_m_s`, `slope_deg`)."""
+    return {
+        "speed": condition["speed_m_s"],
+        "slope": condition["slope_deg"] + slope_change_deg,
+    }
 
 
 @dataclass(frozen=True)
