@@ -121,10 +121,10 @@ def compared():
     """The shipped gait for 5 s on two slopes, with two noise seeds."""
     gait = load_start_values(DATA / "reflexes" / "start_level.csv")
 
-    def make_walker(slope_deg, worn):
+    def make_walker(slope_deg, controller):
         return Walker.create(
             to_plain(ModelSettings()), reflexes="h0918_rs3", timestep_s=0.001,
-            slope_deg=slope_deg, exo=to_plain(ExoSettings()) if worn else None,
+            slope_deg=slope_deg, exo=to_plain(ExoSettings()) if controller.worn else None,
         )  # fmt: skip
 
     controllers = [

@@ -92,7 +92,8 @@ def test_smallest_experiment_runs_and_a_second_run_has_nothing_to_do(tmp_path, m
     result = json.loads(Path("out/comparison.json").read_text())
     compared = result["limits"]["8 Nm"]
     assert set(compared) == {
-        "none", "off", "zero_torque", "dofc_round0", "dofc_round1", "barati_as_printed_seed1",
+        "none", "off", "zero_torque", "dofc_round0", "dofc_round1_seed1", "phantom_round1_seed1",
+        "barati_as_printed_seed1",
         "mlp_round0_seed1", "lstm_window_round0_seed1", "mlp_round1_seed1",
         "lstm_window_round1_seed1", "control_round1_seed1",
     }  # fmt: skip

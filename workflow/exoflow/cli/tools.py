@@ -132,6 +132,7 @@ def adapt(options: argparse.Namespace) -> None:
         seed=options.seed,
         output=Path(options.output),
         tune=options.tune,
+        feels=None if options.feels == "nothing" else options.feels,
     )
 
 
@@ -314,6 +315,13 @@ def adapt_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=counted, default=1, metavar="S", help="default: 1")
     parser.add_argument(
         "--tune", action="store_true", help="search gain, delay and filter of DOFC as well"
+    )
+    parser.add_argument(
+        "--feels",
+        default="exo_hip",
+        metavar="TABLE",
+        help="reflexes of data/reflexes/added/ that answer the exo's torque and are searched too; "
+        "default: exo_hip; nothing: none",
     )
     parser.add_argument(
         "--output", required=True, metavar="FILE.json", help="a gait like that of reflex"

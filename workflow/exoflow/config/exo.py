@@ -64,6 +64,13 @@ class ExoSettings:
         above=0,
         maximum=2,
     )
+    transmission: float = setting(
+        1.0,
+        doc="Share of the torque that reaches the leg; at 0 it is felt but does not act, the "
+        "control that tells a cue from help.",
+        minimum=0,
+        maximum=1,
+    )
     soft_start_s: float = setting(
         3.0,
         doc="Commands fade in over this time while the wearer sets off, s; 0: full at once.",

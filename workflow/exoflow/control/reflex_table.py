@@ -17,6 +17,7 @@ from exoflow.config.conditions import MUSCLES
 from exoflow.config.reflex import reflex_sets
 from exoflow.control.reflexes import (
     DOF_REFLEX,
+    EXO_REFLEX,
     MUSCLE_REFLEX,
     STATE_NAMES,
     ReflexArrays,
@@ -25,24 +26,33 @@ from exoflow.control.reflexes import (
 from exoflow.errors import ModelError
 
 DOFS = ("pelvis_tilt", "hip_flexion", "knee_angle", "ankle_angle")
+TORQUES = ("flexion_torque", "extension_torque")
 THRESHOLD = "stance_load_threshold"
 _LOAD_DELAY = "leg_load_sensor_delay"
 _VALUE_COLUMN = {
     "KL": 1, "L0": 2, "KF": 3, "F0": 4, "KV": 5, "V0": 6, "C0": 7, "KP": 8, "P0": 9, "pos_max": 10,
+    "KT": 12,
 }  # fmt: skip
 _CONDITIONAL = "ConditionalMuscleReflex"
 _KINDS = {
     "MuscleReflex": MUSCLE_REFLEX,
     "DofReflex": DOF_REFLEX,
     _CONDITIONAL: MUSCLE_REFLEX,
+    "ExoReflex": EXO_REFLEX,
 }
+_SOURCES = {MUSCLE_REFLEX: MUSCLES, DOF_REFLEX: DOFS, EXO_REFLEX: TORQUES}
 _MUSCLE_TERMS = ("KL", "L0", "KF", "F0", "KV", "V0", "C0")
 TERMS = {
     "MuscleReflex": _MUSCLE_TERMS,
     "DofReflex": ("KP", "P0", "KV", "V0", "C0"),
     _CONDITIONAL: (*_MUSCLE_TERMS, "pos_max"),
+    "ExoReflex": ("KT", "C0"),
 }
 STATE_MACHINE = "GaitStateController"
+# Between the names of tables that are one reflex set together.
+JOINED = "+"
+# Folder of the tables that only add to others.
+ADDED = "added"
 COLUMNS = (
     "active_states", "reflex_type", "target", "source", "delay_s", "parameter", "init_mean",
     "init_std", "min", "max", "free_or_fixed", "allow_neg_L", "allow_neg_F", "allow_neg_V",
@@ -114,10 +124,10 @@ class ReflexTable:
                 "Give a parameter file written for this reflex set."
             )
         index = np.zeros((len(self.reflexes), 9), dtype=np.int64)
-        value = np.zeros((len(self.reflexes), 12), dtype=np.float64)
+        value = np.zeros((len(self.reflexes), 13), dtype=np.float64)
         for row, reflex in enumerate(self.reflexes):
             steps, fraction = delay_steps(reflex.delay_s, timestep_s)
-            names = MUSCLES if _KINDS[reflex.kind] == MUSCLE_REFLEX else DOFS
+            names = _SOURCES[_KINDS[reflex.kind]]
             condition = DOFS.index(reflex.condition) if reflex.condition else -1
             index[row] = (
                 _KINDS[reflex.kind], MUSCLES.index(reflex.target), names.index(reflex.source),
@@ -138,8 +148,10 @@ class ReflexTable:
         )
 
 
-def load_reflex_table(path: Path) -> ReflexTable:
+def load_reflex_table(path: Path, addition: bool = False) -> ReflexTable:
     """Read a reflex set from its table (see data/reflexes/README.md for the columns).
+
+    An `addition` to another set needs no state machine.
 
     Raises
     ------
@@ -193,9 +205,33 @@ def load_reflex_table(path: Path) -> ReflexTable:
                 if name in parameters:
                     raise ModelError(f"{where}: {name} stands in the table twice.")
                 parameters[name] = _search(name, row, where)
-    if threshold is None and THRESHOLD not in parameters:
+    if threshold is None and THRESHOLD not in parameters and not addition:
         raise ModelError(f"{path}: has no {THRESHOLD}. Add a {STATE_MACHINE} row with it.")
     return ReflexTable(path.stem, tuple(reflexes.values()), tuple(parameters.values()), threshold)
+
+
+def load_reflex_set(folder: Path, name: str) -> ReflexTable:
+    """Read a table by name; `+NAME` adds one of `folder/added`, which needs no state machine.
+
+    Raises
+    ------
+    ModelError
+        As `load_reflex_table`, and if two of the tables name the same parameter.
+    """
+    table, *added = name.split(JOINED)
+    first = load_reflex_table(folder / f"{table}.csv")
+    for part in added:
+        other = load_reflex_table(folder / ADDED / f"{part}.csv", addition=True)
+        twice = set(first.parameter_names) & set(other.parameter_names)
+        if twice:
+            raise ModelError(f"reflex set {name}: {min(twice)} stands in two of its tables.")
+        first = replace(
+            first,
+            name=name,
+            reflexes=(*first.reflexes, *other.reflexes),
+            parameters=(*first.parameters, *other.parameters),
+        )
+    return first
 
 
 def _state_machine_parameter(row: Mapping[str, str], where: str) -> str:
@@ -211,6 +247,7 @@ def _state_machine_parameter(row: Mapping[str, str], where: str) -> str:
 def _new_reflex(row: Mapping[str, str], where: str) -> _Reflex:
     kind = _one_of(row, "reflex_type", tuple(_KINDS), where)
     muscle = _KINDS[kind] == MUSCLE_REFLEX
+    sources = _SOURCES[_KINDS[kind]]
     mask = 0
     for state in row["active_states"].split():
         if state not in STATE_NAMES:
@@ -233,7 +270,7 @@ def _new_reflex(row: Mapping[str, str], where: str) -> _Reflex:
     return _Reflex(
         kind=kind,
         target=_one_of(row, "target", MUSCLES, where),
-        source=_one_of(row, "source", MUSCLES if muscle else DOFS, where),
+        source=_one_of(row, "source", sources, where),
         mask=mask,
         delay_s=delay,
         condition=condition,

@@ -25,25 +25,33 @@ LANDING = 4
 STATE_NAMES = ("EarlyStance", "LateStance", "Liftoff", "Swing", "Landing")
 
 # Sensor layout of one sample: force, length, velocity of 18 muscles, then
-# position and velocity of pelvis tilt, then of hip, knee, ankle of the right and left leg.
+# position and velocity of pelvis tilt, then of hip, knee, ankle of the right and left leg,
+# then the torque of the exo on the right and left hip (Nm, flexion positive).
 SENSE_FORCE = 0
 SENSE_LENGTH = 18
 SENSE_VELOCITY = 36
 SENSE_TILT = 54
 SENSE_JOINT = 56
-N_SENSORS = 68
+SENSE_EXO = 68
+N_SENSORS = 70
 
 MUSCLE_REFLEX = 0
 DOF_REFLEX = 1
+EXO_REFLEX = 2
+
+# What an exo reflex can feel, in the order of its source index.
+FLEXION_TORQUE = 0
+EXTENSION_TORQUE = 1
 
 
 class ReflexArrays(NamedTuple):
     """A reflex table as arrays; one row per reflex, the same for both legs.
 
-    `rows` columns: kind, target muscle, source (muscle 0..8, or 0 = pelvis tilt, 1..3 =
-    hip, knee, ankle), state mask, whole delay steps, allow_neg_L, _F, _V, condition dof
-    (-1 = none).
-    `value` columns: delay fraction, KL, L0, KF, F0, KV, V0, C0, KP, P0, pos_max, smallest output.
+    `rows` columns: kind, target muscle, source (muscle 0..8; or 0 = pelvis tilt, 1..3 =
+    hip, knee, ankle; or 0 = flexion, 1 = extension torque of the exo), state mask, whole delay
+    steps, allow_neg_L, _F, _V, condition dof (-1 = none).
+    `value` columns: delay fraction, KL, L0, KF, F0, KV, V0, C0, KP, P0, pos_max, smallest output,
+    KT.
     """
 
     rows: np.ndarray
@@ -147,6 +155,13 @@ def add_reflexes(
         fraction = value[row, 0]
         target = first + index[row, 1]
         u = value[row, 7]
+        if index[row, 0] == EXO_REFLEX:
+            torque = _delayed(ring, position, SENSE_EXO + leg, steps, fraction)
+            if index[row, 2] == EXTENSION_TORQUE:
+                torque = -torque
+            u += value[row, 12] * max(0.0, torque)
+            excitation[target] += max(value[row, 11], u)
+            continue
         if index[row, 0] == DOF_REFLEX:
             sensor = SENSE_TILT
             if index[row, 2] > 0:

@@ -66,15 +66,18 @@ class Controller:
         False: nothing is worn, as in the reference.
     details : mapping
         What else stands in the result, such as a tuned gain.
-    parameters : mapping, optional
-        Reflexes of a human of its own, such as one who has adapted to the law.
+    gait : mapping, optional
+        A human of its own (`reflexes`, `parameters`), such as one who has adapted to the law.
+    exo : mapping
+        Settings of the exo that differ for this controller.
     """
 
     name: str
     law: ExoLaw
     worn: bool = True
     details: Mapping[str, Any] = field(default_factory=dict)
-    parameters: Mapping[str, float] | None = None
+    gait: Mapping[str, Any] | None = None
+    exo: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def has_sensors(self) -> bool:
@@ -113,7 +116,7 @@ class Protocol:
 
 def compare_controllers(
     controllers: Sequence[Controller],
-    make_walker: Callable[[float, bool], Walker],
+    make_walker: Callable[[float, Controller], Walker],
     parameters: Mapping[str, float],
     protocol: Protocol,
 ) -> dict[str, dict]:
@@ -124,9 +127,9 @@ def compare_controllers(
     controllers : sequence of Controller
         The reference, `none`, among them.
     make_walker : callable
-        (slope in deg added to the condition's, exo worn) -> Walker.
+        (slope in deg added to the condition's, controller) -> Walker.
     parameters : mapping
-        Reflex parameters of the gait, of every controller without its own.
+        Reflex parameters of the gait, of every controller without its own human.
 
     Returns
     -------
@@ -140,15 +143,12 @@ def compare_controllers(
     level = min(protocol.slopes_deg, key=abs)
     results: dict[str, dict] = {c.name: {"walks": [], **c.details} for c in controllers}
     for slope in protocol.slopes_deg:
-        # Walkers are made one slope at a time: two of them, and one stored walk, are in memory.
-        walkers: dict[bool, Walker] = {}
         for controller in controllers:
-            if controller.worn not in walkers:
-                walkers[controller.worn] = make_walker(slope, controller.worn)
+            walker = make_walker(slope, controller)
             noisy = controller.has_sensors and protocol.noise is not None
             for seed in protocol.noise_seeds if noisy else (None,):
-                walk = walkers[controller.worn].rollout(
-                    controller.parameters or parameters,
+                walk = walker.rollout(
+                    controller.gait["parameters"] if controller.gait else parameters,
                     protocol.duration_s,
                     controller.law,
                     noise=protocol.noise,

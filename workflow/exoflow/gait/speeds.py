@@ -31,13 +31,13 @@ def walk_with_law(
         changes against no exo (`change_cot_pct`, ...). What a fall leaves unknown is None.
     """
 
-    def make_walker(slope_change_deg: float, worn: bool) -> Walker:
+    def make_walker(slope_change_deg: float, controller: Controller) -> Walker:
         return Walker.for_gait(
             gait,
             model,
             gait["settings"]["condition"],
             timestep_s,
-            exo if worn else None,
+            exo if controller.worn else None,
             slope_change_deg=slope_change_deg,
             with_uchida=False,
         )

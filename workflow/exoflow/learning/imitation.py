@@ -1,4 +1,4 @@
-"""A start for training: the actor first learns to answer as a trained controller does."""
+"""A start for training: the actor first learns to answer as another controller does."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import numpy as np
 import torch
 from torch.nn.functional import mse_loss
 
-from exoflow.gait.environment import AssistedGait
+from exoflow.control.exo_laws import DOFC_MEMORY, delayed_output_feedback, smoothing_factor
+from exoflow.gait.environment import CONTROL_DT_S, AssistedGait
+from exoflow.gait.tasks.observation import FEATURE_NAMES, HISTORY_TICKS, N_FEATURES
 from exoflow.learning.networks import Actor, Controller
 from exoflow.learning.rollout import SEQUENCE_TICKS, ActorSamples, Rollout
+from exoflow.simulation import Dofc
 
 TICKS = 512
 EPOCHS = 8
@@ -18,7 +21,42 @@ LEARNING_RATE = 2e-3
 NOISE = 0.1
 
 
-def imitate(actor: Actor, teacher: Actor, gait: AssistedGait) -> float:
+class DofcDriver:
+    """Delayed output feedback that drives walkers by what a controller observes of them.
+
+    Parameters
+    ----------
+    law : Dofc
+    n_walkers : int
+    torque_limit_Nm : float
+        Its torques are told as shares of it, clipped to -1..1.
+    """
+
+    def __init__(self, law: Dofc, n_walkers: int, torque_limit_Nm: float):
+        self._memory = np.zeros((n_walkers, DOFC_MEMORY))
+        self._share = law.gain_Nm / torque_limit_Nm
+        self._delay_ticks = law.delay_s / CONTROL_DT_S
+        self._smoothing = smoothing_factor(law.filter_tau_s, CONTROL_DT_S)
+        newest = (HISTORY_TICKS - 1) * N_FEATURES
+        self._hips = [newest + FEATURE_NAMES.index(name) for name in ("hip_r", "hip_l")]
+
+    def restart(self, walkers: np.ndarray) -> None:
+        """Forget the past of these walkers."""
+        self._memory[walkers] = 0.0
+
+    def act(self, observation: torch.Tensor) -> torch.Tensor:
+        """Torques of this tick as shares of the limit. Shape: (n_walkers, 2)."""
+        angles = observation[:, self._hips].numpy().astype(float)
+        right = np.array([
+            delayed_output_feedback(
+                hip_r, hip_l, self._share, self._delay_ticks, self._smoothing, memory
+            )
+            for (hip_r, hip_l), memory in zip(angles, self._memory, strict=True)
+        ])  # fmt: skip
+        return torch.from_numpy(np.column_stack([right, -right]).clip(-1.0, 1.0)).float()
+
+
+def imitate(actor: Actor, teacher: Actor | Dofc, gait: AssistedGait) -> float:
     """Bring `actor` close to `teacher`; random numbers come from torch.
 
     Parameters
@@ -34,9 +72,7 @@ def imitate(actor: Actor, teacher: Actor, gait: AssistedGait) -> float:
     float
         Root mean square difference of their torques, shares of the limit.
     """
-    copied = {name: array.shape for name, array in teacher.arrays().items()}
-    own = {name: array.shape for name, array in actor.arrays().items()}
-    if (actor.kind, actor.mirrored, own) == (teacher.kind, teacher.mirrored, copied):
+    if isinstance(teacher, Actor) and _same_network(actor, teacher):
         actor.load_arrays(teacher.arrays())
         return 0.0
     samples = ActorSamples.of(
@@ -56,14 +92,24 @@ def imitate(actor: Actor, teacher: Actor, gait: AssistedGait) -> float:
     return float(loss.detach().sqrt())
 
 
+def _same_network(actor: Actor, teacher: Actor) -> bool:
+    copied = {name: array.shape for name, array in teacher.arrays().items()}
+    own = {name: array.shape for name, array in actor.arrays().items()}
+    return (actor.kind, actor.mirrored, own) == (teacher.kind, teacher.mirrored, copied)
+
+
 def _shape(gait: AssistedGait) -> tuple[int, int]:
     return TICKS, gait.n_walkers
 
 
-def _watch(actor: Actor, teacher: Actor, gait: AssistedGait) -> Rollout:
+def _watch(actor: Actor, teacher: Actor | Dofc, gait: AssistedGait) -> Rollout:
     """What the teacher does with its walkers, as a rollout whose actions are its answers."""
     rollout = Rollout.empty(*_shape(gait), actor.n_inputs)
-    controller = Controller(teacher, gait.n_walkers)
+    controller: Controller | DofcDriver
+    if isinstance(teacher, Dofc):
+        controller = DofcDriver(teacher, gait.n_walkers, gait.settings.torque_limit_Nm)
+    else:
+        controller = Controller(teacher, gait.n_walkers)
     pupil = Controller(actor, gait.n_walkers)
     if pupil.state is not None:
         # The pupil's state belongs to what it was before: its sequences start from nothing.

@@ -29,6 +29,7 @@ from exoflow.learning.networks import Actor, Controller
 from exoflow.learning.training_logs import training_logger
 from exoflow.learning.vec_env import AssistedGaitVecEnv
 from exoflow.records.progress import Progress
+from exoflow.simulation import Dofc
 
 # Values are sums over some 200 ticks (1 / (1 - gamma)) of rewards of about 0.1.
 VALUE_SCALE = 10.0
@@ -81,7 +82,7 @@ def train_policy(
     checkpoint_path: Path,
     log_folder: Path | None = None,
     label: str = "policy",
-    start: Actor | None = None,
+    start: Actor | Dofc | None = None,
 ) -> TrainedPolicy:
     """Train a controller, going on from `checkpoint_path` if it exists.
 
@@ -102,7 +103,7 @@ def train_policy(
         Where the files of TensorBoard and DVCLive go.
     label : str
         Names the run in its progress line.
-    start : Actor, optional
+    start : Actor or Dofc, optional
         A controller that the actor imitates before it is trained.
 
     Raises

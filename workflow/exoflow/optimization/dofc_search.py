@@ -15,6 +15,8 @@ _START = (0.8, 0.15, 0.03)
 _STD = (0.4, 0.05, 0.02)
 _LOW = (0.0, 0.01, 0.0)
 _HIGH = (3.0, 0.4, 0.2)
+# First steps around a law that is already worn: others bring its wearer down.
+_WORN_STD = (0.1, 0.0125, 0.005)
 POPULATION = 10
 
 
@@ -99,11 +101,12 @@ def tune_dofc(
 
 def dofc_space(start: Dofc | None, torque_limit_Nm: float) -> SearchSpace:
     """Gain as a share of the limit, delay and filter, around `start` or a usual law."""
-    first = np.array(_START)
+    first, std = np.array(_START), np.array(_STD)
     if start is not None:
+        std = np.array(_WORN_STD)
         first = np.array([start.gain_Nm / torque_limit_Nm, start.delay_s, start.filter_tau_s])
     low, high = np.array(_LOW), np.array(_HIGH)
-    return SearchSpace(DOFC_NAMES, np.clip(first, low, high), np.array(_STD), low, high)
+    return SearchSpace(DOFC_NAMES, np.clip(first, low, high), std, low, high)
 
 
 def law_of(candidate: Sequence[float] | np.ndarray, torque_limit_Nm: float) -> Dofc:

@@ -339,13 +339,18 @@ def search_space(
 ) -> SearchSpace:
     """The free parameters of a table and seven start-pose offsets around `values`.
 
-    Standard deviations are `factor` times the value, `smallest` at least.
+    Standard deviations are `factor` times the value, `smallest` at least. A parameter without a
+    value is new to this walker: it starts at the table's mean with the table's deviation.
     """
     names = (*table.parameter_names, *(f"{dof}.offset" for dof in OFFSET_DOFS))
-    start = np.array([values.get(name, 0.0) for name in names])
+    means = {p.name: p.mean for p in table.parameters}
+    start = np.array([values.get(name, means.get(name, 0.0)) for name in names])
     n_offsets = len(OFFSET_DOFS)
     low = np.array([p.low for p in table.parameters] + [-OFFSET_BOUND] * n_offsets)
     high = np.array([p.high for p in table.parameters] + [OFFSET_BOUND] * n_offsets)
     std = np.maximum(factor * np.abs(start), smallest)
     std[-n_offsets:] = np.maximum(std[-n_offsets:], min(OFFSET_STD, smallest))
+    for place, parameter in enumerate(table.parameters):
+        if parameter.name not in values:
+            std[place] = parameter.std
     return SearchSpace(names, np.clip(start, low, high), std, low, high)

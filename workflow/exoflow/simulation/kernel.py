@@ -28,6 +28,7 @@ from exoflow.control.reflexes import (
     N_LEG_MUSCLES,
     N_MUSCLES,
     N_SENSORS,
+    SENSE_EXO,
     SENSE_FORCE,
     SENSE_JOINT,
     SENSE_LENGTH,
@@ -171,6 +172,8 @@ def _sense(state: np.ndarray, n_ring: int) -> int:
     for joint in range(6):
         sample[SENSE_JOINT + 2 * joint] = state[Q + 3 + joint]
         sample[SENSE_JOINT + 2 * joint + 1] = state[V + 3 + joint]
+    for leg in range(2):
+        sample[SENSE_EXO + leg] = state[EXO_TORQUE + leg]
     return position
 
 
@@ -308,8 +311,9 @@ def _exo_torques(
 ) -> None:
     """Run the exo law at control ticks and the actuator at every step; adds hip torques.
 
-    The joint feels the motor torque (EXO_TORQUE, what the device measures) and the friction
-    (EXO_FRICTION); EXO_WORK and EXO_POSITIVE_WORK are those of the motor torque alone. Rotor
+    The joint feels the motor torque (EXO_TORQUE, what the device measures), as far as it is
+    transmitted, and the friction (EXO_FRICTION); EXO_WORK and EXO_POSITIVE_WORK are those of
+    the transmitted torque alone. Rotor
     inertia and the slope of the friction go into `work.matrix`, as those of contact do.
     """
     if exo.mode == NO_ACTUATOR:
@@ -360,9 +364,10 @@ def _exo_torques(
         state[EXO_TORQUE + leg] = torque
         state[EXO_RATE_LIMITED + leg] = limited
         state[EXO_FRICTION + leg] = friction
-        work.force[hip] += torque + friction
+        reaching = exo.transmission * torque
+        work.force[hip] += reaching + friction
         work.matrix[hip, hip] += exo.inertia + plant.dt * damping
-        power = torque * velocity
+        power = reaching * velocity
         state[EXO_WORK] += power * plant.dt
         state[EXO_POSITIVE_WORK] += max(0.0, power) * plant.dt
 

@@ -162,6 +162,7 @@ class Exo(NamedTuple):
     friction_velocity: float
     inertia: float
     torque_gain: float
+    transmission: float
     soft_start: float
     steps_per_tick: int
     dofc_gain: float

@@ -20,7 +20,7 @@ from exoflow.control.exo_laws import (
 )
 from exoflow.control.network import HISTORY_TICKS, NetworkArrays, no_network, pack_network
 from exoflow.control.policy_format import PolicyWeights, load_policy
-from exoflow.control.reflex_table import ReflexTable, load_reflex_table
+from exoflow.control.reflex_table import ReflexTable, load_reflex_set
 from exoflow.control.reflexes import N_SENSORS
 from exoflow.errors import ModelError, PolicyFormatError
 from exoflow.records.par_file import read_par
@@ -177,8 +177,8 @@ def _start_pose(name: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def reflex_table(name: str) -> ReflexTable:
-    """A reflex set by name from data/reflexes."""
-    return load_reflex_table(DATA / "reflexes" / f"{name}.csv")
+    """A reflex set by name from data/reflexes; `a+b` is both tables together."""
+    return load_reflex_set(DATA / "reflexes", name)
 
 
 def _push_rows(pushes: Sequence[Push]) -> np.ndarray:
@@ -317,22 +317,9 @@ class Walker:
         s = self.exo_settings
         if isinstance(law, NoExo):
             return layout.Exo(
-                NO_ACTUATOR,
-                0.0,
-                0.0,
-                0.0,
-                0,
-                0.0,
-                1.0,
-                0.0,
-                1.0,
-                0.0,
-                1,
-                0.0,
-                0.0,
-                1.0,
+                NO_ACTUATOR, 0.0, 0.0, 0.0, 0, 0.0, 1.0, 0.0, 1.0, 1.0, 0.0, 1, 0.0, 0.0, 1.0,
                 no_network(),
-            )
+            )  # fmt: skip
         if "torque_limit_Nm" not in s:
             raise ModelError("an exo law needs a worn exo: give `exo` settings to Walker.create.")
         tick = 1.0 / s["control_rate_Hz"]
@@ -347,8 +334,8 @@ class Walker:
         return layout.Exo(
             mode, float(s["torque_limit_Nm"]), float(s["slew_Nm_s"]), float(s["lag_s"]),
             self.delay_steps, float(s["friction_Nm"]), float(s["friction_velocity_rad_s"]),
-            float(s["inertia_kg_m2"]), float(s["torque_gain"]), float(s["soft_start_s"]),
-            self.steps_per_tick,
+            float(s["inertia_kg_m2"]), float(s["torque_gain"]), float(s["transmission"]),
+            float(s["soft_start_s"]), self.steps_per_tick,
             float(gain), float(delay), float(smoothing), network,
         )  # fmt: skip
 

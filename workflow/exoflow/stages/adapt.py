@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from exoflow.config import Params
     from exoflow.simulation import ExoLaw, SensorNoise
 
+# Reflexes that answer the torque of an exo, in data/reflexes/added/.
+FEELS = "exo_hip"
+
 
 def run(
     gait: Path,
@@ -19,6 +22,7 @@ def run(
     seed: int,
     output: Path,
     tune: bool = False,
+    feels: str | None = FEELS,
 ) -> None:
     """Let the walker of a gait adapt to an exo.
 
@@ -37,6 +41,9 @@ def run(
         JSON in the form of a reflex result, with what was worn under `adaptation`.
     tune : bool
         Search gain, delay and filter of DOFC together with the reflexes.
+    feels : str or None
+        Table of the reflexes by which the human answers the exo's torque, searched with the
+        others; None: he does not feel it.
 
     Raises
     ------
@@ -68,7 +75,7 @@ def run(
     settings = phase_settings(params, "reflex", start["condition"])
     worn = to_plain(params.exo) if exo != "none" else None
     result = adapted_gait(
-        start, settings, worn, law, _sensor_noise(params, law), evaluations, seed, tune
+        start, settings, worn, law, _sensor_noise(params, law), evaluations, seed, tune, feels
     )
     result["start_values"] = str(gait)
     result["adaptation"] |= {"gait_hash": content_hash(gait)}
@@ -87,6 +94,7 @@ def adapted_gait(
     evaluations: int,
     seed: int,
     tune: bool = False,
+    feels: str | None = FEELS,
 ) -> dict[str, Any]:
     """Search the reflexes of a gait again; a gait in the form of a reflex result.
 
@@ -103,6 +111,8 @@ def adapted_gait(
     evaluations, seed : int
     tune : bool
         Search the numbers of a DOFC too.
+    feels : str or None
+        As in `run`; who wears nothing feels nothing.
 
     Returns
     -------
@@ -111,14 +121,18 @@ def adapted_gait(
         the human before any adaptation, whom everything is compared with.
     """
     from exoflow.config import to_plain
+    from exoflow.control.reflex_table import JOINED
     from exoflow.gait.training_walkers import unadapted
     from exoflow.optimization.gait_search import GaitSearch
     from exoflow.stages.reflex import gait_result
 
     settings = {name: dict(part) for name, part in settings.items() if isinstance(part, Mapping)}
     # The parameters belong to the reflex set they were found with.
+    reflexes = start["reflexes"]
+    if worn is not None and feels and feels not in reflexes.split(JOINED):
+        reflexes = f"{reflexes}{JOINED}{feels}"
     settings["reflex"] |= {
-        "reflexes": start["reflexes"],
+        "reflexes": reflexes,
         "evaluations": evaluations,
         "seed": seed,
     }

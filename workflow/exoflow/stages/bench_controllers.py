@@ -6,6 +6,7 @@ there already is not computed again as long as its settings, inputs and code are
 
 from __future__ import annotations
 
+import itertools
 import json
 import sys
 from collections.abc import Mapping, Sequence
@@ -18,6 +19,7 @@ from exoflow.stages.jobs import Jobs
 
 if TYPE_CHECKING:
     from exoflow.gait.comparison import Controller
+    from exoflow.simulation import Dofc
 
 PRINTED = Path("config/barati_as_printed.yaml")
 CONDITION = "level"
@@ -26,6 +28,13 @@ NOISE_SEEDS = (11, 12)
 ADAPTATION = {"payload_pelvis_kg": 0.0, "payload_thigh_kg": 0.0}
 # A trained controller that goes on learning explores less than one that starts from nothing.
 PUPIL_LOG_STD = -1.6
+# DOFC that a search starts from, late enough for a human who gives way to it.
+FIRST_GAIN = 0.8
+FIRST_DELAY_S = 0.15
+FIRST_TAU_S = 0.03
+NOTHING: Mapping[str, Any] = {}
+# A torque that is felt but does not reach the leg.
+PHANTOM = {"transmission": 0.0}
 
 
 @dataclass(frozen=True)
@@ -45,7 +54,8 @@ class Experiment:
         rounds, which are seeds of the searches too.
     rounds, evaluations : int
         Of adaptation: in every round the human's reflexes are searched with the controller on,
-        for so many evaluations, then the controller goes on learning on that human.
+        for so many evaluations, then the controller goes on learning on that human. In the first
+        round the controller is DOFC, searched together with him, and an MLP begins as its copy.
     steps, pupil_steps, copy_steps, printed_steps : int
         Control ticks of training: of an MLP that starts from nothing, of one that goes on, of
         an LSTM that first copies the MLP, and of Barati's setting.
@@ -117,9 +127,11 @@ class Bench:
     # Humans
 
     def adapted(self, limit: float, seed: int, number: int) -> Path:
-        """The human after some rounds with the MLP on."""
+        """The human after some rounds: the first with DOFC, every other with the MLP on."""
         if number == 0:
             return self.experiment.gait
+        if number == 1:
+            return self.with_dofc(limit, seed, 1)
         before = self.adapted(limit, seed, number - 1)
         found = self._search(
             f"{limit:g}Nm/human_round{number}_seed{seed}.json",
@@ -135,17 +147,34 @@ class Bench:
         name = f"control/round{number}_seed{seed}.json"
         return self._walking(self._search(name, before, "none", 0.0, seed), before)
 
-    def with_dofc(self, limit: float, number: int) -> Path:
-        """The human searched as often together with the numbers of DOFC."""
+    def with_dofc(self, limit: float, seed: int, number: int, *, phantom: bool = False) -> Path:
+        """The human searched as often together with the numbers of DOFC.
+
+        With `phantom` its torque is felt but does not act: what it tells, without what it does.
+        """
         if number == 0:
             return self.experiment.gait
-        before = self.with_dofc(limit, number - 1)
-        name = f"{limit:g}Nm/dofc_round{number}.json"
-        return self._walking(self._search(name, before, "dofc", limit, 1), before)
+        before = self.with_dofc(limit, seed, number - 1, phantom=phantom)
+        word = "phantom" if phantom else "dofc"
+        name = f"{limit:g}Nm/{word}_round{number}_seed{seed}.json"
+        found = self._search(name, before, "dofc", limit, seed, PHANTOM if phantom else {})
+        if phantom:
+            return self._walking(found, before)
+        return found if self._can_be_trained_on(found, limit) else before
 
-    def _search(self, name: str, human: Path, law_of: str | Path, limit: float, seed: int) -> Path:
+    def _search(
+        self,
+        name: str,
+        human: Path,
+        law_of: str | Path,
+        limit: float,
+        seed: int,
+        exo: Mapping[str, Any] = NOTHING,
+    ) -> Path:
         """The human's reflexes searched again; `law_of` is none, dofc or a weights file."""
-        worn = None if law_of == "none" else self._worn(self.policy, limit)["exo"]
+        worn = None
+        if law_of != "none":
+            worn = {**self._worn(self.policy, limit)["exo"], **exo}
         settings = {
             **self.reflex, "law": str(law_of), "exo": worn, "seed": seed,
             "evaluations": self.experiment.evaluations,
@@ -163,7 +192,7 @@ class Bench:
             if isinstance(law_of, Path):
                 law = Policy.load(law_of)
             elif law_of == "dofc":
-                law = law_of_gait(start) or Dofc(0.5 * limit, 0.1, 0.03)
+                law = law_of_gait(start) or Dofc(FIRST_GAIN * limit, FIRST_DELAY_S, FIRST_TAU_S)
             result = adapted_gait(
                 start, self.reflex, worn, law, sensor_noise(self.metabolics) if worn else None,
                 self.experiment.evaluations, seed, tune=law_of == "dofc",
@@ -206,14 +235,26 @@ class Bench:
     # Controllers
 
     def mlp(self, limit: float, seed: int, number: int) -> Path:
-        """The MLP of a chain: learned from nothing, then going on with every new human."""
+        """The MLP of a chain: with the first adapted human it starts as a copy of his DOFC, then
+        goes on with every new human.
+        """
         change: dict[str, Any] = {"kind": "mlp", "steps": self.experiment.steps}
-        start = None
+        human = self.adapted(limit, seed, number)
+        start: Path | Dofc | None = None
         if number > 0:
             change |= {"steps": self.experiment.pupil_steps, "log_std": PUPIL_LOG_STD}
-            start = self.mlp(limit, seed, number - 1)
-        human = self.adapted(limit, seed, number)
+            start = self._dofc_of(human) if number == 1 else self.mlp(limit, seed, number - 1)
         return self._train(f"mlp_round{number}", limit, human, seed, change, start)
+
+    @staticmethod
+    def _dofc_of(human: Path) -> Dofc | None:
+        """The law that a human was searched with, None for one who was not."""
+        from exoflow.gait.training_walkers import law_of_gait
+        from exoflow.records.json_io import read_json
+        from exoflow.simulation import Dofc
+
+        law = law_of_gait(read_json(human))
+        return law if isinstance(law, Dofc) else None
 
     def lstm(self, limit: float, seed: int, number: int) -> Path:
         """An LSTM that copies the chain's MLP and goes on learning."""
@@ -236,7 +277,7 @@ class Bench:
         human: Path,
         seed: int,
         change: Mapping[str, Any],
-        start: Path | None = None,
+        start: Path | Dofc | None = None,
     ) -> Path:
         settings = self._worn(self.policy, limit)
         settings["policy"] = {**settings["policy"], **change}
@@ -255,7 +296,7 @@ class Bench:
             save_policy(path, weights)
             checkpoint.discard(state)
 
-        files = [human, *([start] if start else [])]
+        files = [human, *([start] if isinstance(start, Path) else [])]
         output = f"{limit:g}Nm/{name}_seed{seed}.npz"
         return self.jobs.job(output, {**settings, "seed": seed}, files, work)
 
@@ -278,7 +319,7 @@ class Bench:
         """All controllers of one torque limit, walked and compared."""
         from exoflow.gait.comparison import compare_controllers
         from exoflow.records.json_io import read_json, write_json
-        from exoflow.stages.metabolics import protocol, walker
+        from exoflow.stages.metabolics import protocol, walker_of
 
         controllers, files = self._controllers(limit)
         settings = self._worn(self.metabolics, limit)
@@ -286,7 +327,7 @@ class Bench:
 
         def work(path: Path) -> None:
             compared = compare_controllers(
-                controllers, partial(walker, settings, self.human), self.human["parameters"],
+                controllers, partial(walker_of, settings, self.human), self.human["parameters"],
                 protocol(settings),
             )  # fmt: skip
             write_json(path, compared)
@@ -297,7 +338,6 @@ class Bench:
 
     def _controllers(self, limit: float) -> tuple[list[Controller], list[Path]]:
         from exoflow.gait.comparison import Controller
-        from exoflow.gait.training_walkers import law_of_gait
         from exoflow.records.json_io import read_json
         from exoflow.simulation import Dofc, NoExo, Policy, ZeroTorque
 
@@ -308,11 +348,14 @@ class Bench:
             ("off", NoExo(), first),
             ("zero_torque", ZeroTorque(), first),
         ]
-        for number in rounds:
-            human = self.with_dofc(limit, number)
-            # Where a search gave no gait, the human before keeps the law tuned for him.
-            law = law_of_gait(read_json(human)) or Dofc(**self.tuned_dofc(limit))
-            entries.append((f"dofc_round{number}", law, human))
+        entries.append(("dofc_round0", Dofc(**self.tuned_dofc(limit)), first))
+        chains = [seed for seed in experiment.seeds if seed in experiment.chains]
+        for seed, number in itertools.product(chains, rounds[1:]):
+            for phantom, word in ((False, "dofc"), (True, "phantom")):
+                human = self.with_dofc(limit, seed, number, phantom=phantom)
+                # Where a search gave no gait, the human before keeps the law tuned for him.
+                law = self._dofc_of(human) or Dofc(**self.tuned_dofc(limit))
+                entries.append((f"{word}_round{number}_seed{seed}", law, human))
         if limit == experiment.limits_Nm[0]:
             entries += [
                 (f"barati_as_printed_seed{seed}", self.as_printed(limit, seed), first)
@@ -335,10 +378,14 @@ class Bench:
             files.append(gait)
             if isinstance(law, Path):
                 files.append(law)
-                law = Policy.load(law)
-            worn = not name.startswith(("none", "control"))
             controllers.append(
-                Controller(name, law, worn=worn, parameters=read_json(gait)["parameters"])
+                Controller(
+                    name,
+                    Policy.load(law) if isinstance(law, Path) else law,
+                    worn=not name.startswith(("none", "control")),
+                    gait=read_json(gait),
+                    exo=PHANTOM if name.startswith("phantom") else NOTHING,
+                )
             )
         return controllers, files
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from exoflow.gait.comparison import Protocol
+    from exoflow.gait.comparison import Controller, Protocol
     from exoflow.simulation import Dofc, SensorNoise, Walker
 
 
@@ -148,6 +148,17 @@ def walker(
     )
 
 
+def walker_of(
+    settings: Mapping[str, Any],
+    gait: Mapping[str, Any],
+    slope_change_deg: float,
+    controller: "Controller",
+) -> "Walker":
+    """The walker that a controller of a comparison drives, with its own human if it has one."""
+    settings = {**settings, "exo": {**settings["exo"], **controller.exo}}
+    return walker(settings, controller.gait or gait, slope_change_deg, controller.worn)
+
+
 def _compare(
     condition: str, settings: Mapping[str, Any], gait: Mapping[str, Any], policies: Sequence[Path]
 ) -> dict[str, dict]:
@@ -177,6 +188,6 @@ def _compare(
         else:
             skipped[name] = {"skipped": policy.weights.reason}
     compared = compare_controllers(
-        controllers, partial(walker, settings, gait), gait["parameters"], protocol(settings)
+        controllers, partial(walker_of, settings, gait), gait["parameters"], protocol(settings)
     )
     return compared | skipped

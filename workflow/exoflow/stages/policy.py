@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from exoflow.control.policy_format import PolicyWeights
     from exoflow.learning.training import TrainedPolicy
+    from exoflow.simulation import Dofc
     from exoflow.simulation.batch import WalkerBatch
 
 GOLDEN_SEED = 20_000
@@ -86,7 +87,7 @@ def train(
     seed: int,
     state: Path,
     log_folder: Path | None = None,
-    start: Path | None = None,
+    start: Path | Dofc | None = None,
 ) -> tuple[TrainedPolicy, PolicyWeights]:
     """Train a controller on some walkers and record a walk of it.
 
@@ -102,8 +103,8 @@ def train(
         Checkpoint of the training; the caller removes it once the weights are safe.
     log_folder : Path, optional
         Where the files of TensorBoard and DVCLive go.
-    start : Path, optional
-        Weights of a controller that is imitated first.
+    start : Path or Dofc, optional
+        A controller that is imitated first, weights or a law.
     """
     from exoflow.config.build import build
     from exoflow.config.policy import PolicySettings
@@ -113,9 +114,10 @@ def train(
 
     policy = build(PolicySettings, settings["policy"], "policy", "settings")
     exo = settings["exo"]
+    shown = load_actor(load_policy(start)) if isinstance(start, Path) else start
     trained = train_policy(
         make_batch, policy, exo["torque_limit_Nm"], seed, state, log_folder,
-        f"policy {condition}/seed{seed}", load_actor(load_policy(start)) if start else None,
+        f"policy {condition}/seed{seed}", shown,
     )  # fmt: skip
     source = {
         "condition": condition,
