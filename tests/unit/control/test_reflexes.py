@@ -5,7 +5,7 @@ import pytest
 
 from exoflow.config.reflex import reflex_sets
 from exoflow.control import reflexes as r
-from exoflow.control.reflex_table import load_reflex_table
+from exoflow.control.reflex_table import load_reflex_set, load_reflex_table
 from exoflow.errors import ModelError
 from exoflow.simulation.model_data import DATA
 
@@ -107,7 +107,7 @@ def test_shipped_reflex_sets_load_and_give_arrays(name, free):
     assert len(set(table.parameter_names)) == free
     arrays = table.arrays({p.name: p.mean for p in table.parameters}, 0.001)
     assert arrays.rows.shape == (len(table.reflexes), 9)
-    assert arrays.value.shape == (len(table.reflexes), 12)
+    assert arrays.value.shape == (len(table.reflexes), 13)
     assert not np.isnan(arrays.value).any()
     ring = np.random.default_rng(1).normal(1.0, 0.3, (table.ring_length(0.001), r.N_SENSORS))
     for state in range(5):
@@ -226,3 +226,35 @@ def test_missing_parameter_is_named(tmp_path):
     table = load_reflex_table(DATA / "reflexes" / "h0918_rs2v3.csv")
     with pytest.raises(ModelError, match="parameter stance_load_threshold has no value"):
         table.arrays({}, 0.001)
+
+
+def test_a_muscle_gives_way_to_torque_of_its_own_direction_alone(tmp_path):
+    row = "EarlyStance,ExoReflex,{},{},0.002,KT,0,0.01,-1,1,free,,,,,\n"
+    rows = row.format("iliopsoas", "flexion_torque") + row.format("glut_max", "extension_torque")
+    values = {
+        "S00001.iliopsoas-flexion_torque.KT": -0.02,
+        "S00001.glut_max-extension_torque.KT": -0.01,
+    }
+    ring = np.zeros((8, r.N_SENSORS))
+    ring[:, r.SENSE_EXO] = 5.0  # the right leg is flexed by 5 Nm
+    out = excitation(tmp_path, rows, values, ring)
+    # -0.02 x 5 Nm on iliopsoas (3), nothing on glut_max (2)
+    assert out[3] == pytest.approx(-0.1) and np.count_nonzero(out) == 1
+    ring[:, r.SENSE_EXO] = -5.0
+    out = excitation(tmp_path, rows, values, ring)
+    assert out[2] == pytest.approx(-0.05) and np.count_nonzero(out) == 1
+
+
+def test_an_added_table_follows_the_set_and_needs_no_state_machine():
+    alone = load_reflex_set(REFLEXES, "h0918_rs3")
+    both = load_reflex_set(REFLEXES, "h0918_rs3+exo_hip")
+    assert both.name == "h0918_rs3+exo_hip"
+    assert both.parameter_names[: len(alone.parameters)] == alone.parameter_names
+    assert [name.split(".", 1)[1] for name in both.parameter_names[len(alone.parameters) :]] == [
+        "iliopsoas-flexion_torque.KT", "rect_fem-flexion_torque.KT",
+        "glut_max-extension_torque.KT", "hamstrings-extension_torque.KT",
+    ]  # fmt: skip
+    with pytest.raises(ModelError, match="KT stands in two of its tables"):
+        load_reflex_set(REFLEXES, "h0918_rs3+exo_hip+exo_hip")
+    with pytest.raises(ModelError, match=r"has no stance_load_threshold"):
+        load_reflex_table(REFLEXES / "added/exo_hip.csv")

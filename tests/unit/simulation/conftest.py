@@ -37,10 +37,10 @@ def gait():
 def make_walker():
     """Factory of walkers; keywords are model settings or go to Walker.create."""
 
-    def make(timestep_s=0.001, **changes):
+    def make(timestep_s=0.001, reflexes="h0918_rs3", **changes):
         known = {field.name for field in fields(ModelSettings)}
         model = MODEL | {name: changes.pop(name) for name in known & set(changes)}
-        return Walker.create(model, reflexes="h0918_rs3", timestep_s=timestep_s, **changes)
+        return Walker.create(model, reflexes=reflexes, timestep_s=timestep_s, **changes)
 
     return make
 

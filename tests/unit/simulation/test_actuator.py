@@ -192,3 +192,38 @@ def test_batch_commanded_to_zero_is_the_zero_torque_walk(make_walker, gait, exo)
         batch.step(np.zeros((2, 2)))
     for state, walk in zip(batch.states, walks, strict=True):
         assert np.array_equal(state[: V + N_DOF], walk.state[: V + N_DOF])
+
+
+FELT = {f"S11111.{name}.KT": 0.0 for name in (
+    "iliopsoas-flexion_torque", "rect_fem-flexion_torque", "glut_max-extension_torque",
+    "hamstrings-extension_torque",
+)}  # fmt: skip
+
+
+def test_who_wears_nothing_walks_the_same_with_reflexes_that_feel_torque(make_walker, gait):
+    feeling = gait | {name: -0.02 for name in FELT}
+    walks = [
+        make_walker(reflexes=reflexes).rollout(feeling, 2.0).state[Q : Q + N_DOF]
+        for reflexes in ("h0918_rs3", "h0918_rs3+exo_hip")
+    ]
+    assert np.array_equal(*walks)
+
+
+def test_torque_that_does_not_reach_the_leg_is_felt_and_does_no_work(make_walker, gait, exo):
+    law = Dofc(6.0, 0.15, 0.03)
+
+    def walk(law, gains, **changes):
+        walker = make_walker(reflexes="h0918_rs3+exo_hip", exo=exo | changes)
+        return walker.rollout(gait | FELT | gains, 3.0, law, store_every_s=0.01)
+
+    still = walk(ZeroTorque(), {})
+    phantom = walk(law, {}, transmission=0.0)
+    # Nobody answers it: the walk is that at zero torque, though the motor turns out torque.
+    assert np.array_equal(still.state[Q : Q + N_DOF], phantom.state[Q : Q + N_DOF])
+    assert np.abs(phantom.trajectory["exo.hip_r.torque"]).max() > 1.0
+    assert phantom.measures.exo_work_J == 0.0
+    answered = walk(law, {"S11111.iliopsoas-flexion_torque.KT": -0.02}, transmission=0.0)
+    first = "iliopsoas_r.excitation"
+    assert answered.trajectory[first].sum() < phantom.trajectory[first].sum()
+    helped = walk(law, {})
+    assert helped.measures.exo_positive_work_J > 1.0

@@ -56,6 +56,9 @@ def test_adapted_gait_is_a_gait_that_names_its_law(gait, tmp_path, capsys):
     assert result["score"] <= done["start_score"]
     assert result["settings"]["exo"]["name"] == "barati"
     assert "level, dofc: score" in capsys.readouterr().out
+    # He feels the exo: reflexes that answer its torque are searched with the others.
+    assert result["reflexes"] == "h0918_rs3+exo_hip"
+    assert -0.05 < result["parameters"]["S11111.iliopsoas-flexion_torque.KT"] < 0.0
     # The tools that take a gait take this one.
     _, _, walk = simulate.walk_gait(tmp_path / "adapted.json", 2.0, "dofc:3,0.15,0.03")
     assert not walk.measures.fell and walk.measures.exo_positive_work_J > 1.0
@@ -63,7 +66,7 @@ def test_adapted_gait_is_a_gait_that_names_its_law(gait, tmp_path, capsys):
 
 def test_dofc_can_be_tuned_beside_the_reflexes(gait, tmp_path):
     output = tmp_path / "tuned.json"
-    adapt.run(gait, "dofc:3,0.15,0.03", 13, 2, output, tune=True)
+    adapt.run(gait, "dofc:3,0.15,0.03", 29, 2, output, tune=True)
     result = json.loads(output.read_text())
     done = result["adaptation"]
     # The law moves with the best candidate, and is no part of the reflexes.
@@ -82,6 +85,7 @@ def test_control_wears_nothing_and_costs_as_many_evaluations(gait, tmp_path):
     assert (control["adaptation"]["law"], control["evaluations"]) == ("none", 5)
     assert control["adaptation"]["sensor_noise"] is None
     assert "exo" not in control["settings"]
+    assert control["reflexes"] == "h0918_rs3"
     assert control["gait"]["exo_positive_power_W"] == 0.0
     assert adapted(gait, "none", tmp_path) == control, "the same seed gives the same gait"
 

@@ -131,7 +131,7 @@ class Bench:
         if number == 0:
             return self.experiment.gait
         if number == 1:
-            return self.with_dofc(limit, seed, 1)
+            return self.with_dofc(limit, seed)
         before = self.adapted(limit, seed, number - 1)
         found = self._search(
             f"{limit:g}Nm/human_round{number}_seed{seed}.json",
@@ -147,20 +147,17 @@ class Bench:
         name = f"control/round{number}_seed{seed}.json"
         return self._walking(self._search(name, before, "none", 0.0, seed), before)
 
-    def with_dofc(self, limit: float, seed: int, number: int, *, phantom: bool = False) -> Path:
-        """The human searched as often together with the numbers of DOFC.
+    def with_dofc(self, limit: float, seed: int, *, phantom: bool = False) -> Path:
+        """The human searched as often as in one round together with the numbers of DOFC.
 
         With `phantom` its torque is felt but does not act: what it tells, without what it does.
         """
-        if number == 0:
-            return self.experiment.gait
-        before = self.with_dofc(limit, seed, number - 1, phantom=phantom)
-        word = "phantom" if phantom else "dofc"
-        name = f"{limit:g}Nm/{word}_round{number}_seed{seed}.json"
-        found = self._search(name, before, "dofc", limit, seed, PHANTOM if phantom else {})
+        first = self.experiment.gait
+        name = f"{limit:g}Nm/{'phantom' if phantom else 'dofc'}_round1_seed{seed}.json"
+        found = self._search(name, first, "dofc", limit, seed, PHANTOM if phantom else NOTHING)
         if phantom:
-            return self._walking(found, before)
-        return found if self._can_be_trained_on(found, limit) else before
+            return self._walking(found, first)
+        return found if self._can_be_trained_on(found, limit) else first
 
     def _search(
         self,
@@ -349,13 +346,15 @@ class Bench:
             ("zero_torque", ZeroTorque(), first),
         ]
         entries.append(("dofc_round0", Dofc(**self.tuned_dofc(limit)), first))
-        chains = [seed for seed in experiment.seeds if seed in experiment.chains]
-        for seed, number in itertools.product(chains, rounds[1:]):
-            for phantom, word in ((False, "dofc"), (True, "phantom")):
-                human = self.with_dofc(limit, seed, number, phantom=phantom)
-                # Where a search gave no gait, the human before keeps the law tuned for him.
-                law = self._dofc_of(human) or Dofc(**self.tuned_dofc(limit))
-                entries.append((f"{word}_round{number}_seed{seed}", law, human))
+        words = {"dofc": False}
+        if limit == experiment.limits_Nm[0]:
+            words["phantom"] = True
+        chains = [seed for seed in experiment.seeds if seed in experiment.chains and rounds[1:]]
+        for seed, (word, phantom) in itertools.product(chains, words.items()):
+            human = self.with_dofc(limit, seed, phantom=phantom)
+            # Where a search gave no gait, the human before keeps the law tuned for him.
+            law = self._dofc_of(human) or Dofc(**self.tuned_dofc(limit))
+            entries.append((f"{word}_round1_seed{seed}", law, human))
         if limit == experiment.limits_Nm[0]:
             entries += [
                 (f"barati_as_printed_seed{seed}", self.as_printed(limit, seed), first)
