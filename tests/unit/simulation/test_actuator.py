@@ -201,7 +201,7 @@ FELT = {f"S11111.{name}.KT": 0.0 for name in (
 
 
 def test_who_wears_nothing_walks_the_same_with_reflexes_that_feel_torque(make_walker, gait):
-    feeling = gait | {name: -0.02 for name in FELT}
+    feeling = gait | dict.fromkeys(FELT, -0.02)
     walks = [
         make_walker(reflexes=reflexes).rollout(feeling, 2.0).state[Q : Q + N_DOF]
         for reflexes in ("h0918_rs3", "h0918_rs3+exo_hip")
