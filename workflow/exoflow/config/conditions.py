@@ -53,8 +53,8 @@ class Condition:
     )
     warm_start: str = setting(
         "data/reflexes/start_level.csv",
-        doc="Values the search starts from: a table or a .par file of SCONE, or 'cold' for those "
-        "of the reflex set.",
+        doc="Values the search starts from: a table or a .par file of SCONE, 'nearest' for the "
+        "shipped table nearest in speed, slope and strength, 'cold' for those of the reflex set.",
     )
     start_from: str | None = setting(
         None, doc="Another condition whose gait the search starts from, in place of warm_start."

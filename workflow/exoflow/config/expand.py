@@ -5,10 +5,12 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from exoflow.config.build import build, did_you_mean, reject_unknown, shown
 from exoflow.config.conditions import Condition
+from exoflow.config.starts import NEAREST_START, nearest_start
 from exoflow.errors import ParamsError
 
 GRID = "grid"
@@ -43,7 +45,14 @@ def expand_conditions(data: Any, source: str) -> dict[str, Condition]:
             f"{source}: conditions.grid makes no condition: one of its lists is empty."
         )
     check_start_from(conditions, source)
-    return conditions
+    return {name: _with_start(condition) for name, condition in conditions.items()}
+
+
+def _with_start(condition: Condition) -> Condition:
+    """The condition with the table that `warm_start: nearest` stands for."""
+    if condition.warm_start != NEAREST_START:
+        return condition
+    return replace(condition, warm_start=nearest_start(condition))
 
 
 def one_condition(name: Any, entry: Any, source: str) -> Condition:
