@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from exoflow.simulation import Dofc
 
 PRINTED = Path("config/barati_as_printed.yaml")
-CONDITION = "level"
 NOISE_SEEDS = (11, 12)
 # Who wears the exo carries its mass: the control must not carry a payload instead.
 ADAPTATION = {"payload_pelvis_kg": 0.0, "payload_thigh_kg": 0.0}
@@ -46,7 +45,7 @@ class Experiment:
     folder : Path
         Where results are kept.
     gait : Path
-        The human, converged without an exo.
+        The human, converged without an exo; params.yaml must know its condition.
     limits_Nm : sequence of float
         Torque limits.
     seeds, chains : sequence of int
@@ -111,17 +110,19 @@ class Bench:
     def __init__(self, experiment: Experiment):
         from exoflow.config import load_params, phase_settings
         from exoflow.records.checkpoints import code_hash
-        from exoflow.records.json_io import read_json
+        from exoflow.records.gait_file import read_gait
 
         self.experiment = experiment
-        self.human = read_json(experiment.gait)
-        params = load_params()
-        self.policy = phase_settings(params, "policy", CONDITION, 1)
-        self.reflex = phase_settings(params, "reflex", CONDITION)
-        self.metabolics = phase_settings(params, "metabolics", CONDITION)
+        self.human = read_gait(experiment.gait)
+        params, condition = load_params(), self.human["condition"]
+        self.policy = phase_settings(params, "policy", condition, 1)
+        self.reflex = phase_settings(params, "reflex", condition)
+        self.metabolics = phase_settings(params, "metabolics", condition)
         self.reflex["reflex"] |= ADAPTATION
         printed = load_params(PRINTED)
-        self.printed = phase_settings(printed, "policy", CONDITION, 1)["policy"]
+        self.printed = phase_settings(printed, "policy", next(iter(printed.conditions)), 1)[
+            "policy"
+        ]
         self.jobs = Jobs(experiment.folder, code_hash("policy") + code_hash("reflex"))
 
     # Humans

@@ -61,8 +61,9 @@ def run(condition: str, seed: int, settings: Mapping[str, Any], gait: Path, outp
     else:
         state = checkpoint_path("policy", f"{condition}-seed{seed}", settings, [gait], ".pt")
         trained, weights = train(
-            make_batch, settings, condition, seed, state, SCRATCH / "training" / name
-        )
+            make_batch, settings, condition, seed, state, SCRATCH / "training" / name,
+            start=_law_adapted_to(walk),
+        )  # fmt: skip
         graph = actor_onnx(trained.actor, settings["exo"]["torque_limit_Nm"])
         save_policy(files[".npz"], weights)
         write_bytes(files[".onnx"], graph)
@@ -78,6 +79,17 @@ def run(condition: str, seed: int, settings: Mapping[str, Any], gait: Path, outp
         seed=seed,
         wall_time_s=time.monotonic() - started,
     )
+
+
+def _law_adapted_to(walk: Mapping[str, Any]) -> Path | Dofc | None:
+    """The law that the human of a gait has adapted to, if there is one to go on from."""
+    from exoflow.gait.training_walkers import law_of_gait
+    from exoflow.simulation import Dofc, Policy
+
+    law = law_of_gait(walk)
+    if isinstance(law, Policy):
+        return Path(walk["adaptation"]["weights"])
+    return law if isinstance(law, Dofc) else None
 
 
 def train(
