@@ -8,6 +8,7 @@ import yaml
 
 from exoflow.config.params import SECTIONS
 from exoflow.gait.comparison import mean_change, relative_changes
+from exoflow.stages.bench_ablations import VARIANTS, ablation_table
 from exoflow.stages.bench_controllers import Experiment, comparison_table, run
 
 ROOT = Path(__file__).parents[3]
@@ -59,6 +60,28 @@ def test_table_groups_seeds_and_shows_both_references():
         "| mlp_round1 | 2 | 1/3 | 1.250 | -7.5 (-10.0, -5.0) | -7.5 (-10.0, -5.0) "
         "| +11.0 (+8.0, +14.0) | 7.0 / 3.5 |"
     )
+
+
+def test_ablations_pool_the_walkers_of_all_seeds():
+    compared = {"none": _member({0.0: 6.0})} | {
+        f"{name}_seed{seed}": _member({0.0: 5.4 if seed == 1 else 5.7})
+        for name in VARIANTS
+        for seed in (1, 2)
+    }
+    # 90 of 100 and 100 of 100: 190 of 200, Wilson's 95 % interval 91.0 to 97.3 %.
+    stood = {
+        "1": {f"{name}_seed{seed}": [80 + 10 * seed, 100] for name in VARIANTS for seed in (1, 2)}
+        | {"off_adapted_seed1": [50, 100], "off_adapted_seed2": [50, 100]}
+        | {"off_frozen_human_seed1": [60, 100]}
+    }
+    lines = ablation_table(compared, stood).splitlines()
+    assert lines[2] == (
+        "| full | 2 | 0/2 | -7.5 (-10.0, -5.0) | -7.5 (-10.0, -5.0) | 190/200 (91..97 %) |"
+    )
+    assert lines[-2:] == [
+        "| off_adapted | | | | | 100/200 (43..57 %) |",
+        "| off_frozen_human | | | | | 60/100 (50..69 %) |",
+    ]
 
 
 @pytest.mark.slow

@@ -147,17 +147,16 @@ def model(options: argparse.Namespace) -> None:
 
 def bench(options: argparse.Namespace) -> None:
     """Measure the speed of a part, or what controllers save."""
-    if options.what == "controllers":
-        from exoflow.stages import bench_controllers
+    if options.what in ("controllers", "ablations"):
+        from exoflow.stages import bench_ablations, bench_controllers
 
         chosen = {name: getattr(options, name) for name in EXPERIMENT_OPTIONS}
-        bench_controllers.run(
-            bench_controllers.Experiment(
-                folder=Path(options.output),
-                gait=existing_file("--gait", options.gait, "Gaits: results/reflex/ID.json."),
-                **{name: value for name, value in chosen.items() if value is not None},
-            )
+        experiment = bench_controllers.Experiment(
+            folder=Path(options.output or f"results/bench/{options.what}"),
+            gait=existing_file("--gait", options.gait, "Gaits: results/reflex/ID.json."),
+            **{name: value for name, value in chosen.items() if value is not None},
         )
+        (bench_controllers if options.what == "controllers" else bench_ablations).run(experiment)
         return
     from exoflow.stages import bench as stage
 
@@ -387,14 +386,19 @@ EXPERIMENT_OPTIONS = ("limits_Nm", "seeds", "chains", "printed_seeds", *EXPERIME
 
 def bench_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "what", choices=("engine", "search", "train", "controllers"), help="what to measure"
+        "what",
+        choices=("engine", "search", "train", "controllers", "ablations"),
+        help="what to measure",
     )
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     group = parser.add_argument_group(
-        "controllers", "an experiment of hours; a stopped one goes on with the job it was at"
+        "controllers, ablations",
+        "an experiment of hours; a stopped one goes on with the job it was at",
     )
     group.add_argument("--gait", default="data/reference/level.json", metavar="FILE")
-    group.add_argument("--output", default="results/bench/controllers", metavar="FOLDER")
+    group.add_argument(
+        "--output", metavar="FOLDER", help="default: results/bench/controllers or ablations"
+    )
     group.add_argument("--limits-Nm", type=float, nargs="+", metavar="NM", dest="limits_Nm")
     group.add_argument("--seeds", type=counted, nargs="+", metavar="S")
     group.add_argument("--chains", type=counted, nargs="*", metavar="S")
@@ -482,7 +486,7 @@ TOOL_COMMANDS = {
         "engine: simulated seconds per second and where they go. search: wall time of the gait "
         "searches of params.yaml (minutes). train: steps per second of learning. controllers: "
         "cost of walking with DOFC, MLP, LSTM and Barati's setting, on a frozen and on an adapted "
-        "human (hours).",
+        "human (hours). ablations: what the LSTM, drawn walkers and adaptation are worth.",
         bench_options,
         bench,
     ),

@@ -445,25 +445,35 @@ def _row(group: str, members: Sequence[Mapping], compared: Mapping[str, Mapping]
     from exoflow.gait.comparison import mean_change
 
     walks = [walk for member in members for walk in member["walks"]]
-    fell = sum(walk["fell"] for walk in walks)
-    cells = [group, str(len(members)), f"{fell}/{len(walks)}"]
     speeds = [walk["speed_m_s"] for walk in walks if "speed_m_s" in walk]
-    cells.append(f"{np.mean(speeds):.3f}" if speeds else "")
-    first, control = compared["none"]["walks"], _control_walks(group, compared)
-    for key, reference in (
-        ("cot_effort_J_kg_m", first),
-        ("metabolic_power_W_kg", first),
-        ("cot_effort_J_kg_m", control),
-    ):
-        cells.append(_interval([mean_change(m["walks"], reference, key) for m in members]))
+    fell, *changes = change_in_words(members, compared["none"]).split(" | ")
+    control = _control_walks(group, compared)
+    against = [mean_change(m["walks"], control, "cot_effort_J_kg_m") for m in members]
     torques = [member for member in members if "peak_torque_Nm" in member]
-    cells.append(
+    cells = [
+        group,
+        str(len(members)),
+        fell,
+        f"{np.mean(speeds):.3f}" if speeds else "",
+        *changes,
+        _interval(against),
         f"{np.mean([m['peak_torque_Nm'] for m in torques]):.1f} / "
         f"{np.mean([m['rms_torque_Nm'] for m in torques]):.1f}"
         if torques
-        else ""
-    )
+        else "",
+    ]
     return "| " + " | ".join(cells) + " |"
+
+
+def change_in_words(members: Sequence[Mapping], reference: Mapping) -> str:
+    """Three cells of a table: falls, change of cost and of W/kg against the reference's walks."""
+    from exoflow.gait.comparison import mean_change
+
+    walks = [walk for member in members for walk in member["walks"]]
+    cells = [f"{sum(walk['fell'] for walk in walks)}/{len(walks)}"]
+    for key in ("cot_effort_J_kg_m", "metabolic_power_W_kg"):
+        cells.append(_interval([mean_change(m["walks"], reference["walks"], key) for m in members]))
+    return " | ".join(cells)
 
 
 def _control_walks(group: str, compared: Mapping[str, Mapping]) -> list[Mapping]:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from exoflow.gait.robustness import Fraction
+    from exoflow.simulation import ExoLaw
 
 
 def run(
@@ -45,41 +49,21 @@ def run(
     UserError, PolicyFormatError
         If an exo names no law.
     """
-    import numpy as np
-
-    from exoflow.config.build import build
-    from exoflow.config.policy import PolicySettings
-    from exoflow.gait.randomization import draw, ranges_of, survivors
-    from exoflow.gait.robustness import Fraction
     from exoflow.records.gait_file import read_gait
     from exoflow.records.json_io import write_json
-    from exoflow.simulation import Variation, Walker
-    from exoflow.stages.metabolics import sensor_noise
     from exoflow.stages.worn_exo import exo_law
 
     found = read_gait(gait)
     laws = {exo: exo_law(exo, gait) for exo in exos}
-    ranges = build(PolicySettings, settings["policy"], "policy", "settings").randomization
-
-    def walker(variation: Variation) -> Walker:
-        return Walker.for_gait(
-            found, settings["model"], settings["condition"],
-            settings["metabolics"]["timestep_s"], settings["exo"], variation=variation,
-            with_uchida=False,
-        )  # fmt: skip
-
     result: dict[str, Any] = {"gait": str(gait), "draws": draws, "duration_s": duration_s}
     print(f"{draws} drawn walkers, {duration_s:g} s each: share that stands, 95 % interval")
     for stretch in stretches:
-        rng = np.random.default_rng(seed)
-        variations = [draw(ranges_of(ranges, stretch), rng) for _ in range(draws)]
-        stood = survivors(
-            walker, found["parameters"], laws, variations, duration_s,
-            sensor_noise(settings), threads,
+        stood = survival(
+            found, laws, settings, stretch,
+            draws=draws, duration_s=duration_s, seed=seed, threads=threads,
         )  # fmt: skip
         result[f"ranges_x{stretch:g}"] = rows = {}
-        for name, each in stood.items():
-            share = Fraction.of_all(each)
+        for name, share in stood.items():
             rows[name] = {
                 "stood": share.survived, "draws": share.trials,
                 "interval": [share.low, share.high],
@@ -91,3 +75,42 @@ def run(
             )
     if output is not None:
         write_json(output, result)
+
+
+def survival(
+    gait: Mapping[str, Any],
+    laws: Mapping[str, ExoLaw],
+    settings: Mapping[str, Any],
+    stretch: float,
+    *,
+    draws: int,
+    duration_s: float,
+    seed: int,
+    threads: int,
+) -> dict[str, Fraction]:
+    """Share of drawn walkers of a gait that stand, by law; arguments as in `run`."""
+    import numpy as np
+
+    from exoflow.config.build import build
+    from exoflow.config.policy import PolicySettings
+    from exoflow.gait.randomization import draw, ranges_of, survivors
+    from exoflow.gait.robustness import Fraction
+    from exoflow.simulation import Variation, Walker
+    from exoflow.stages.metabolics import sensor_noise
+
+    policy = build(PolicySettings, settings["policy"], "policy", "settings")
+    ranges = ranges_of(policy.randomization, stretch)
+
+    def walker(variation: Variation) -> Walker:
+        return Walker.for_gait(
+            gait, settings["model"], settings["condition"],
+            settings["metabolics"]["timestep_s"], settings["exo"], variation=variation,
+            with_uchida=False,
+        )  # fmt: skip
+
+    rng = np.random.default_rng(seed)
+    variations = [draw(ranges, rng) for _ in range(draws)]
+    stood = survivors(
+        walker, gait["parameters"], laws, variations, duration_s, sensor_noise(settings), threads
+    )
+    return {name: Fraction.of_all(each) for name, each in stood.items()}
