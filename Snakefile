@@ -37,6 +37,7 @@ except UserError as problem:
 
 include: "rules/common.smk"
 include: "rules/reflex.smk"
+include: "rules/wearer.smk"
 include: "rules/policy.smk"
 include: "rules/teacher.smk"
 include: "rules/metabolics.smk"
@@ -55,6 +56,7 @@ onstart:
 localrules:
     all,
     all_reflex,
+    all_wearer,
     all_policy,
     all_teacher,
     all_metabolics,
@@ -79,6 +81,14 @@ rule all_reflex:
         layout.results_of(PARAMS, "reflex"),
     message:
         "all_reflex: every gait"
+
+
+rule all_wearer:
+    """The walkers of all conditions used to the exo, if wearer.enabled is true."""
+    input:
+        layout.results_of(PARAMS, "wearer"),
+    message:
+        "all_wearer: every walker used to the exo"
 
 
 rule all_policy:

@@ -35,6 +35,8 @@ def data_files(phase):
     for folder in PHASES[phase].data:
         if folder == "reflexes":  # only the table in use: the others change nothing
             files.append(f"data/reflexes/{PARAMS.reflex.reflexes}.csv")
+            if PARAMS.wearer.enabled and PARAMS.wearer.feels and phase != "reflex":
+                files.append(f"data/reflexes/added/{PARAMS.wearer.feels}.csv")
         else:
             files += sorted(str(file) for file in Path("data", folder).glob("*.csv"))
     return files
@@ -57,6 +59,11 @@ def start_values(wildcards):
     if condition.start_from is not None:
         return layout.gait_file(condition.start_from)
     return [] if condition.warm_start == COLD_START else condition.warm_start
+
+
+def worn_gait_of(wildcards):
+    """The walker whom controllers are for: used to the exo, or as he was found."""
+    return layout.worn_gait_file(PARAMS, wildcards.condition)
 
 
 def policies_of(wildcards):

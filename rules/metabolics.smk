@@ -1,7 +1,7 @@
 rule metabolics:
     """Compare no exo, exo off, the DOFC baseline and the policies on one walker."""
     input:
-        gait="results/reflex/{condition}.json",
+        gait=worn_gait_of,
         policies=policies_of,
         data=data_files("metabolics"),
         code=code_files("metabolics"),

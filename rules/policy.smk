@@ -1,7 +1,7 @@
 rule policy:
     """Train one controller of the exo on the walker of one condition (PPO)."""
     input:
-        gait="results/reflex/{condition}.json",
+        gait=worn_gait_of,
         data=data_files("policy"),
         code=code_files("policy"),
     output:

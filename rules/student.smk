@@ -1,7 +1,7 @@
 rule student:
     """Distil the teacher, or all policies, into one controller fed by thigh gyroscopes."""
     input:
-        gaits=layout.results_of(PARAMS, "reflex"),
+        gaits=layout.worn_gaits(PARAMS),
         policies=layout.taught_by(PARAMS),
         data=data_files("student"),
         code=code_files("student"),

@@ -1,7 +1,7 @@
 rule teacher:
     """Train one controller for all conditions that is told speed and slope (PPO)."""
     input:
-        gaits=layout.results_of(PARAMS, "reflex"),
+        gaits=layout.worn_gaits(PARAMS),
         data=data_files("teacher"),
         code=code_files("teacher"),
     output:

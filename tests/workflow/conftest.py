@@ -34,6 +34,7 @@ exo: {}
 reflex: {}
 policy: {}
 metabolics: {}
+wearer: {}
 teacher: {}
 student: {}
 export: {policies: [fast/seed1, student]}
@@ -78,6 +79,7 @@ with open("jobs.txt", "a") as jobs:
 """
 SUFFIXES = {
     "reflex": (".json", ".parquet", ".svg"),
+    "wearer": (".json",),
     "policy": (".npz", ".json", ".csv"),
     "metabolics": (".json", ".parquet", ".svg"),
     "teacher": (".npz", ".json", ".csv"),

@@ -44,6 +44,13 @@ def test_a_teacher_takes_the_place_of_the_policies_before_the_student(project):
     assert jobs == {"reflex": 3, "teacher": 1, "student": 1}
 
 
+def test_a_wearer_stands_between_a_gait_and_its_controllers(project):
+    project.edit("params.yaml", "wearer: {}", "wearer: {enabled: true}")
+    assert planned(project.snakemake("-n")) == {**ALL_JOBS, "wearer": 3}
+    jobs = planned(project.snakemake("-n", "all_policy"))
+    assert jobs == {"reflex": 3, "wearer": 3, "policy": 4}
+
+
 def test_without_student_and_exports_their_jobs_are_gone(project):
     project.edit("params.yaml", "student: {}", "student: {enabled: false}")
     project.edit("params.yaml", "policies: [fast/seed1, student]", "policies: []")

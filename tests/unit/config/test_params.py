@@ -60,7 +60,7 @@ def test_full_matrix_is_that_of_a_paper():
         (
             {"reflx": {}},
             "params.yaml: reflx is not a setting. Did you mean reflex? Allowed: conditions, model, "
-            "exo, reflex, policy, metabolics, teacher, student, export, trial, report.",
+            "exo, reflex, wearer, policy, metabolics, teacher, student, export, trial, report.",
         ),
         (
             {"exo": {"torque_limit_Nm": 16}},
@@ -157,6 +157,16 @@ def test_a_misspelt_reflex_set_is_answered_with_the_ones_there_are():
         "params.yaml: reflex.reflexes = h0918_rs2v4: no such table in data/reflexes. Did you mean "
         "h0918_rs2v3? Reflex sets there: gh2010_m18v8, gh2010_v12, h0918_rs2v3, "
         "h0918_rs3."
+    )
+
+
+def test_a_misspelt_table_of_feelings_is_answered_with_the_ones_there_are():
+    params = build_params({**SMALL, "wearer": {"enabled": True, "feels": "exo_hib"}})
+    with pytest.raises(ParamsError) as caught:
+        check_files(params, ROOT)
+    assert str(caught.value) == (
+        "params.yaml: wearer.feels = exo_hib: no such table in data/reflexes/added. Did you mean "
+        "exo_hip? Tables there: exo_hip. Write null for none."
     )
 
 

@@ -36,16 +36,17 @@ def test_settings_are_json_with_sorted_keys(phase):
     assert text == json.dumps(json.loads(text), sort_keys=True, separators=(",", ":"))
 
 
-WALKING = {"reflex", "policy", "teacher", "metabolics", "student"}
+WALKING = {"reflex", "wearer", "policy", "teacher", "metabolics", "student"}
 
 
 @pytest.mark.parametrize(
     ("change", "touched"),
     [
-        ({"reflex": {"evaluations": 3000}}, {"reflex"}),
+        ({"reflex": {"evaluations": 3000}}, {"reflex", "wearer"}),
+        ({"wearer": {"evaluations": 3000}}, {"wearer"}),
         ({"reflex": {"threads": 1, "checkpoint_every_s": 1}}, set()),
         ({"policy": {"steps": 8192}}, {"policy"}),
-        ({"policy": {"angle_noise_rad": 0.1}}, {"policy", "teacher", "metabolics"}),
+        ({"policy": {"angle_noise_rad": 0.1}}, {"wearer", "policy", "teacher", "metabolics"}),
         ({"model": {"specific_tension_MPa": 0.3}}, WALKING),
         ({"exo": {"torque_limit_Nm": 15}}, WALKING - {"reflex"}),
         ({"metabolics": {"last_strides": 5}}, {"metabolics"}),

@@ -20,10 +20,11 @@ def params(**changes):
 def test_jobs_are_those_of_conditions_and_seeds():
     counts = {phase: len(jobs) for phase, jobs in jobs_of(params()).items()}
     assert counts == {
-        "reflex": 2, "policy": 3, "teacher": 0, "metabolics": 2, "student": 1, "export": 0,
-        "trial": 1, "report": 1,
+        "reflex": 2, "wearer": 0, "policy": 3, "teacher": 0, "metabolics": 2, "student": 1,
+        "export": 0, "trial": 1, "report": 1,
     }  # fmt: skip
     assert len(jobs_of(params(teacher={"enabled": True}))["teacher"]) == 1
+    assert len(jobs_of(params(wearer={"enabled": True}))["wearer"]) == 2
 
 
 def test_a_search_and_a_training_take_what_their_steps_take():

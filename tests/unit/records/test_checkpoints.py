@@ -37,4 +37,5 @@ def test_code_of_a_phase_is_its_stage_and_its_rooms(phase):
     rooms = {name.split("/")[0] for name in files if "/" in name}
     assert rooms - {"stages"} == set(PHASES[phase].rooms)
     assert not any("__pycache__" in name for name in files)
-    assert {name for name in files if name.startswith("stages/")} <= {f"stages/{phase}.py"}
+    stages = {f"stages/{name}.py" for name in (phase, *PHASES[phase].stages)}
+    assert {name for name in files if name.startswith("stages/")} <= stages

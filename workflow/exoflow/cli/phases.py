@@ -16,6 +16,8 @@ from exoflow.config import PHASES, load_params
 from exoflow.errors import UserError
 from exoflow.records import layout
 
+WORN_GAIT = "default: results/reflex/ID.json, or wearer/ID.json if wearer.enabled"
+
 
 def reflex(options: argparse.Namespace) -> None:
     """Search the gait of one condition."""
@@ -38,10 +40,25 @@ def reflex(options: argparse.Namespace) -> None:
     )
 
 
+def wearer(options: argparse.Namespace) -> None:
+    """Let the walker of one condition get used to the exo."""
+    settings = job_settings(options.settings, "wearer", options.condition)
+    gait = made_by("--gait", options.gait or layout.gait_file(options.condition))
+
+    from exoflow.stages import wearer as stage
+
+    stage.run(
+        settings=settings,
+        condition=options.condition,
+        gait=gait,
+        output=Path(options.output or layout.wearer_file(options.condition)),
+    )
+
+
 def policy(options: argparse.Namespace) -> None:
     """Train one policy."""
     settings = job_settings(options.settings, "policy", options.condition, options.seed)
-    gait = made_by("--gait", options.gait or layout.gait_file(options.condition))
+    gait = made_by("--gait", options.gait or _worn_gait(options.condition))
 
     from exoflow.stages import policy as stage
 
@@ -57,7 +74,7 @@ def policy(options: argparse.Namespace) -> None:
 def metabolics(options: argparse.Namespace) -> None:
     """Compare the controllers of one condition."""
     settings = job_settings(options.settings, "metabolics", options.condition)
-    gait = made_by("--gait", options.gait or layout.gait_file(options.condition))
+    gait = made_by("--gait", options.gait or _worn_gait(options.condition))
     policies = options.policies
     if policies is None:
         policies = layout.controllers_of(load_params(), options.condition)
@@ -77,7 +94,7 @@ def metabolics(options: argparse.Namespace) -> None:
 def teacher(options: argparse.Namespace) -> None:
     """Train the teacher."""
     settings = job_settings(options.settings, "teacher")
-    paths = options.gaits or layout.results_of(load_params(), "reflex")
+    paths = options.gaits or layout.worn_gaits(load_params())
     gaits = [made_by("--gaits", path) for path in paths]
 
     from exoflow.stages import teacher as stage
@@ -91,7 +108,7 @@ def student(options: argparse.Namespace) -> None:
     gaits, policies = options.gaits, options.policies
     if gaits is None or policies is None:
         params = load_params()
-        gaits = gaits or layout.results_of(params, "reflex")
+        gaits = gaits or layout.worn_gaits(params)
         policies = policies or layout.taught_by(params)
     gaits = [made_by("--gaits", path) for path in gaits]
     policies = [made_by("--policies", path) for path in policies]
@@ -151,6 +168,11 @@ def report(options: argparse.Namespace) -> None:
     )
 
 
+def _worn_gait(condition: str) -> str:
+    """The human whom the controllers of a condition are for, by params.yaml."""
+    return layout.worn_gait_file(load_params(), condition)
+
+
 def made_by(option: str, path: str | Path) -> Path:
     """An input that an earlier phase makes; the error says which."""
     return existing_file(option, path, "Make it first with snakemake, or see exoflow --help.")
@@ -203,11 +225,18 @@ def reflex_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def wearer_options(parser: argparse.ArgumentParser) -> None:
+    condition_option(parser)
+    settings_option(parser)
+    parser.add_argument("--gait", metavar="FILE", help="default: results/reflex/ID.json")
+    output_option(parser, "results/wearer/{ID}.json", "the same human, used to the exo")
+
+
 def policy_options(parser: argparse.ArgumentParser) -> None:
     condition_option(parser)
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="random seed; default: 1")
     settings_option(parser)
-    parser.add_argument("--gait", metavar="FILE", help="default: results/reflex/ID.json")
+    parser.add_argument("--gait", metavar="FILE", help=WORN_GAIT)
     output_option(
         parser,
         "results/policy/{ID}/seed{N}.npz",
@@ -218,7 +247,7 @@ def policy_options(parser: argparse.ArgumentParser) -> None:
 def metabolics_options(parser: argparse.ArgumentParser) -> None:
     condition_option(parser)
     settings_option(parser)
-    parser.add_argument("--gait", metavar="FILE", help="default: results/reflex/ID.json")
+    parser.add_argument("--gait", metavar="FILE", help=WORN_GAIT)
     parser.add_argument(
         "--policies",
         nargs="*",
@@ -291,6 +320,7 @@ def command_of(
 
 PHASE_COMMANDS = {
     "reflex": command_of(reflex, reflex_options),
+    "wearer": command_of(wearer, wearer_options),
     "policy": command_of(policy, policy_options),
     "teacher": command_of(teacher, teacher_options),
     "metabolics": command_of(metabolics, metabolics_options),

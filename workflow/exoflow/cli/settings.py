@@ -25,6 +25,7 @@ SOURCE = "--settings"
 # Keys of the phases whose settings hold one section of params.yaml each.
 KEYS = {
     "reflex": ("condition", "model", "reflex"),
+    "wearer": ("condition", "model", "exo", "reflex", "policy", "metabolics", "wearer"),
     "policy": ("condition", "model", "exo", "policy", "seed"),
     "metabolics": ("condition", "model", "exo", "policy", "metabolics"),
     "teacher": ("conditions", "model", "exo", "policy", "teacher"),

@@ -22,6 +22,7 @@ from exoflow.config.report import ReportSettings
 from exoflow.config.student import StudentSettings
 from exoflow.config.teacher import TeacherSettings
 from exoflow.config.trial import TrialSettings
+from exoflow.config.wearer import WearerSettings
 from exoflow.config.yaml_file import read_yaml
 from exoflow.errors import ParamsError
 
@@ -29,6 +30,7 @@ SECTIONS: dict[str, type] = {
     "model": ModelSettings,
     "exo": ExoSettings,
     "reflex": ReflexSettings,
+    "wearer": WearerSettings,
     "policy": PolicySettings,
     "metabolics": MetabolicsSettings,
     "teacher": TeacherSettings,
@@ -47,6 +49,7 @@ class Params:
     model: ModelSettings
     exo: ExoSettings
     reflex: ReflexSettings
+    wearer: WearerSettings
     policy: PolicySettings
     metabolics: MetabolicsSettings
     teacher: TeacherSettings
@@ -195,6 +198,14 @@ def check_files(params: Params, root: str | Path = ".", source: str = "params.ya
             f"{source}: reflex.reflexes = {shown(params.reflex.reflexes)}: no such table in "
             f"data/reflexes.{did_you_mean(params.reflex.reflexes, sets)} "
             f"Reflex sets there: {', '.join(sets) or 'none'}."
+        )
+    added = [path.stem for path in sorted((root / "data" / "reflexes" / "added").glob("*.csv"))]
+    feels = params.wearer.feels if params.wearer.enabled else None
+    if feels is not None and feels not in added:
+        raise ParamsError(
+            f"{source}: wearer.feels = {shown(feels)}: no such table in "
+            f"data/reflexes/added.{did_you_mean(feels, added)} "
+            f"Tables there: {', '.join(added) or 'none'}. Write null for none."
         )
     for name, condition in params.conditions.items():
         needed = condition.start_from is None and condition.warm_start != COLD_START

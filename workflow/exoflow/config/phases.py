@@ -17,6 +17,8 @@ from exoflow.errors import ParamsError
 TEACHERS_OWN = (
     "kind", "hidden", "width", "steps", "n_walkers", "buffer", "evaluation_walkers", "told",
 )  # fmt: skip
+# Phases that another section tells how to run.
+RUN_BY = {"wearer": "reflex"}
 WALKING_ROOMS = ("gait", "simulation", "control", "physiology")
 
 
@@ -35,6 +37,8 @@ class Phase:
     """Keys of params.yaml this phase uses."""
     resumable: bool = False
     """Whether a stopped run goes on from a checkpoint."""
+    stages: tuple[str, ...] = ()
+    """Other stages whose code it calls."""
 
 
 PHASES: dict[str, Phase] = {
@@ -47,6 +51,15 @@ PHASES: dict[str, Phase] = {
             ("models", "norms", "reflexes"),
             ("conditions", "model", "reflex"),
             resumable=True,
+        ),
+        Phase(
+            "wearer",
+            "let that walker get used to the exo; without it, the control",
+            ("optimization", *WALKING_ROOMS),
+            ("models", "norms", "reflexes"),
+            ("conditions", "model", "exo", "reflex", "policy", "metabolics", "wearer"),
+            resumable=True,
+            stages=("adapt",),
         ),
         Phase(
             "policy",
@@ -63,6 +76,7 @@ PHASES: dict[str, Phase] = {
             ("models", "reflexes"),
             ("conditions", "model", "exo", "policy", "teacher"),
             resumable=True,
+            stages=("policy",),
         ),
         Phase(
             "metabolics",
@@ -143,15 +157,26 @@ def phase_settings(
             "policy": to_plain(params.policy),
             "seed": seed,
         }
+    sensor_noise = {
+        "angle_noise_rad": params.policy.angle_noise_rad,
+        "velocity_noise_rad_s": params.policy.velocity_noise_rad_s,
+    }
+    if phase == "wearer":
+        return {
+            "condition": condition_settings(params, condition),
+            "model": model,
+            "exo": exo,
+            "reflex": to_plain(params.reflex),
+            "policy": sensor_noise,
+            "metabolics": {"sensor_noise": params.metabolics.sensor_noise},
+            "wearer": to_plain(params.wearer),
+        }
     if phase == "metabolics":
         return {
             "condition": condition_settings(params, condition),
             "model": model,
             "exo": exo,
-            "policy": {
-                "angle_noise_rad": params.policy.angle_noise_rad,
-                "velocity_noise_rad_s": params.policy.velocity_noise_rad_s,
-            },
+            "policy": sensor_noise,
             "metabolics": to_plain(params.metabolics),
         }
     if phase == "teacher":
@@ -234,16 +259,17 @@ def with_execution(
 
     Their values come from `params`, or are the defaults where there are none.
     """
-    section = settings.get(phase)
-    if not isinstance(section, Mapping) or phase not in SECTIONS:
+    name = RUN_BY.get(phase, phase)
+    section = settings.get(name)
+    if not isinstance(section, Mapping) or name not in SECTIONS:
         return dict(settings)
-    chosen = getattr(params, phase, None)
+    chosen = getattr(params, name, None)
     added = {
         field.name: getattr(chosen, field.name, field.default)
-        for field in dataclasses.fields(SECTIONS[phase])
+        for field in dataclasses.fields(SECTIONS[name])
         if is_execution(field)
     }
-    return {**settings, phase: {**added, **section}}
+    return {**settings, name: {**added, **section}}
 
 
 def is_execution(field: dataclasses.Field) -> bool:

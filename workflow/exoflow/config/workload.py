@@ -48,6 +48,7 @@ def jobs_of(params: Params) -> dict[str, list[Work]]:
     learned = params.policy
     return {
         "reflex": [_search(params, one.warm_start) for one in conditions.values()],
+        "wearer": [_wearer(params) for _ in conditions] if params.wearer.enabled else [],
         "policy": [
             _training(learned, learned.kind, learned.steps, learned.evaluation_walkers)
             for one in conditions.values()
@@ -71,6 +72,12 @@ def _search(params: Params, warm_start: str) -> Work:
         stages = len(reflex.staged_speeds_m_s) + reflex.cold_restarts
         steps += 0.5 * stages * reflex.cold_evaluations * reflex.duration_s / 0.002
     return Work(steps, threads=reflex.threads)
+
+
+def _wearer(params: Params) -> Work:
+    reflex, searches = params.reflex, 1 + params.wearer.control
+    steps = params.wearer.evaluations * len(reflex.slopes_deg) * reflex.duration_s
+    return Work(WALKED_SHARE * searches * steps / reflex.timestep_s, threads=reflex.threads)
 
 
 def _training(policy: PolicySettings, kind: str, ticks: int, evaluated: int) -> Work:

@@ -39,7 +39,7 @@ def walking_controllers(result: Mapping[str, Any] | None) -> dict[str, Mapping[s
 
 def in_order(controllers: Mapping[str, Any]) -> dict[str, Any]:
     """Controllers from no exo to the policies; a file sorts them by name."""
-    known_first = ["none", "off", "zero_torque", "dofc"]
+    known_first = ["none", "control", "off", "zero_torque", "dofc"]
     names = [name for name in known_first if name in controllers]
     return {name: controllers[name] for name in [*names, *sorted(set(controllers) - set(names))]}
 

@@ -80,6 +80,7 @@ def controller_label(name: str) -> str:
     """Readable name of a controller key of the metabolics results."""
     fixed = {
         "none": "No exo",
+        "control": "No exo, searched on",
         "off": "Exo off",
         "zero_torque": "Zero torque",
         "dofc": "DOFC",
@@ -98,6 +99,7 @@ def controller_color(name: str) -> str:
         return VERMILLION
     fixed = {
         "none": GREY,
+        "control": INK,
         "off": SKY,
         "zero_torque": ORANGE,
         "dofc": BLUE,

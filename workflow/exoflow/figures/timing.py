@@ -19,8 +19,13 @@ TORQUE, MOMENT = "torque_r_Nm", "hip_muscle_moment_r_Nm"
 # Lags of more controllers than this are left to the table: their texts would overlap.
 MOST_TEXTS = 3
 # Without an exo, torque and power are zero by definition, not measured.
-WITHOUT_TORQUE = ("none", "off", "zero_torque")
-_DASHES = {"none": (0, (4, 2)), "off": (0, (1.5, 1.5)), "zero_torque": (0, (1.5, 3))}
+WITHOUT_TORQUE = ("none", "control", "off", "zero_torque")
+_DASHES = {
+    "none": (0, (4, 2)),
+    "off": (0, (1.5, 1.5)),
+    "zero_torque": (0, (1.5, 3)),
+    "control": (0, (6, 2)),
+}
 
 
 def has_timing(controllers: Mapping[str, Mapping]) -> bool:

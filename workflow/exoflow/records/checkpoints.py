@@ -65,9 +65,9 @@ def code_hash(phase: str) -> str:
 
 
 def code_files(phase: str) -> list[Path]:
-    """Sources that change the numbers of a phase: its stage and its rooms, with their templates."""
+    """Sources that change the numbers of a phase: its stages and rooms, with their templates."""
     rooms = PHASES[phase].rooms
-    files = [PACKAGE / "stages" / f"{phase}.py"]
+    files = [PACKAGE / "stages" / f"{name}.py" for name in (phase, *PHASES[phase].stages)]
     if "physiology" in rooms:
         files.append(PACKAGE / "compiled.py")
     for room in rooms:

@@ -14,6 +14,21 @@ def gait_file(condition: str) -> str:
     return f"results/reflex/{condition}.json"
 
 
+def wearer_file(condition: str) -> str:
+    """The human of a condition who is used to the exo."""
+    return f"results/wearer/{condition}.json"
+
+
+def worn_gait_file(params: Params, condition: str) -> str:
+    """The human of a condition whom controllers are trained and compared on."""
+    return wearer_file(condition) if params.wearer.enabled else gait_file(condition)
+
+
+def worn_gaits(params: Params) -> list[str]:
+    """`worn_gait_file` of all conditions."""
+    return [worn_gait_file(params, name) for name in params.conditions]
+
+
 def policy_file(condition: str, seed: int) -> str:
     """The weights of one trained policy."""
     return f"results/policy/{condition}/seed{seed}.npz"
@@ -71,6 +86,7 @@ def results_of(params: Params, phase: str) -> list[str]:
     conditions = params.conditions
     files = {
         "reflex": [gait_file(name) for name in conditions],
+        "wearer": [wearer_file(name) for name in conditions] if params.wearer.enabled else [],
         "policy": [
             policy_file(name, seed) for name, one in conditions.items() for seed in one.seeds
         ],

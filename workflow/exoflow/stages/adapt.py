@@ -95,6 +95,7 @@ def adapted_gait(
     seed: int,
     tune: bool = False,
     feels: str | None = FEELS,
+    checkpoints: Path | None = None,
 ) -> dict[str, Any]:
     """Search the reflexes of a gait again; a gait in the form of a reflex result.
 
@@ -113,6 +114,8 @@ def adapted_gait(
         Search the numbers of a DOFC too.
     feels : str or None
         As in `run`; who wears nothing feels nothing.
+    checkpoints : Path, optional
+        Folder from which a stopped search goes on; the caller removes it.
 
     Returns
     -------
@@ -142,7 +145,7 @@ def adapted_gait(
     search = GaitSearch(
         settings, f"adapt {condition}", exo=worn, law=law, noise=noise, tune_law=tune
     )
-    found = search.run(start["parameters"], None)
+    found = search.run(start["parameters"], checkpoints)
     # What is reported walks under the law that was found.
     search = replace(search, law=found.law, tune_law=False)
     result, _ = gait_result(search, found, condition, "")

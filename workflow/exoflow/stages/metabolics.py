@@ -24,7 +24,8 @@ def run(
     settings : mapping
         `condition`, `model`, `exo`, `policy` (sensor noise) and `metabolics`.
     gait : Path
-        Result of the reflex phase.
+        Result of the reflex phase or of `wearer`: then whoever wears the exo is used to it, and
+        `control` was searched as often without it.
     policies : sequence of Path
         Weights files, seedN.npz.
     output : Path
@@ -159,20 +160,35 @@ def walker_of(
     return walker(settings, controller.gait or gait, slope_change_deg, controller.worn)
 
 
+def _control(gait: Mapping[str, Any]) -> "list[Controller]":
+    """The human searched as often with nothing worn, if the gait is of one used to the exo."""
+    from exoflow.gait.comparison import Controller
+    from exoflow.simulation import NoExo
+
+    human = gait.get("control")
+    return [Controller("control", NoExo(), worn=False, gait=human)] if human else []
+
+
 def _compare(
     condition: str, settings: Mapping[str, Any], gait: Mapping[str, Any], policies: Sequence[Path]
 ) -> dict[str, dict]:
     from exoflow.gait.comparison import Controller, compare_controllers
     from exoflow.gait.tasks.observation import told_values
-    from exoflow.simulation import NoExo, Policy, ZeroTorque
+    from exoflow.gait.training_walkers import law_of_gait, unadapted
+    from exoflow.simulation import Dofc, NoExo, Policy, ZeroTorque
 
-    tuned = tuned_dofc(settings, gait, f"metabolics {condition} DOFC")
-    gains = {name: getattr(tuned, name) for name in ("gain_Nm", "delay_s", "filter_tau_s")}
+    used_to = law_of_gait(gait)
+    if isinstance(used_to, Dofc):
+        dofc = used_to
+    else:
+        dofc = tuned_dofc(settings, gait, f"metabolics {condition} DOFC")
+    gains = {name: getattr(dofc, name) for name in ("gain_Nm", "delay_s", "filter_tau_s")}
     controllers = [
-        Controller("none", NoExo(), worn=False),
+        Controller("none", NoExo(), worn=False, gait=unadapted(gait)),
+        *_control(gait),
         Controller("off", NoExo()),
         Controller("zero_torque", ZeroTorque()),
-        Controller("dofc", tuned, details=gains),
+        Controller("dofc", dofc, details=gains),
     ]
     skipped = {}
     for path in policies:

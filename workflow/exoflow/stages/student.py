@@ -200,15 +200,17 @@ def _score(
 ) -> dict[str, Any]:
     """Cost with student and with teacher against walking without anything worn."""
     from exoflow.gait.comparison import add_changes, evaluate_controller
+    from exoflow.gait.training_walkers import unadapted
     from exoflow.simulation import NoExo, Policy, SensorNoise
 
     noise = SensorNoise(gyro_rad_s=settings["student"]["gyro_noise_rad_s"])
-    bare = _walker(settings, name, walk, None, SCORE_TIMESTEP_S)
+    before = unadapted(walk)
+    bare = _walker(settings, name, before, None, SCORE_TIMESTEP_S)
     worn = _walker(settings, name, walk, settings["exo"], SCORE_TIMESTEP_S)
     controllers = {
         label: evaluate_controller(
             walker.rollout(
-                walk["parameters"],
+                human["parameters"],
                 SCORE_S,
                 law,
                 noise=noise,
@@ -217,10 +219,10 @@ def _score(
             ),
             SCORE_STRIDES,
         )
-        for label, walker, law in (
-            ("none", bare, NoExo()),
-            ("student", worn, Policy(student)),
-            ("teacher", worn, Policy(teacher)),
+        for label, walker, human, law in (
+            ("none", bare, before, NoExo()),
+            ("student", worn, walk, Policy(student)),
+            ("teacher", worn, walk, Policy(teacher)),
         )
     }
     add_changes(controllers, "none")

@@ -1,0 +1,90 @@
+"""The phase that lets a walker get used to the exo, and what the comparison makes of it."""
+
+import json
+
+import pytest
+
+from exoflow.config import build_params, phase_settings
+from exoflow.config.params import SECTIONS
+from exoflow.simulation import Dofc
+from exoflow.simulation.model_data import DATA
+from exoflow.simulation.walker import load_start_values
+from exoflow.stages import metabolics, wearer
+
+SMALL = {
+    "reflex": {"population": 4, "duration_s": 1.5, "timestep_s": 0.002, "slopes_deg": [0.0]},
+    "wearer": {"enabled": True, "evaluations": 5, "gain_share": 0.4},
+    "metabolics": {
+        "duration_s": 6.0, "last_strides": 2, "timestep_s": 0.002, "slopes_deg": [0.0],
+        "noise_seeds": [1],
+    },
+}  # fmt: skip
+PARAMS = build_params(
+    {"conditions": {"level": {"speed_m_s": 1.27}}, **{name: {} for name in SECTIONS}, **SMALL}
+)
+
+
+@pytest.fixture
+def gait(tmp_path, monkeypatch):
+    """A gait file in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "results/reflex/level.json"
+    path.parent.mkdir(parents=True)
+    found = {
+        "status": "ok", "reason": None, "condition": "level", "reflexes": "h0918_rs3",
+        "parameters": load_start_values(DATA / "reflexes" / "start_level.csv"),
+    }  # fmt: skip
+    path.write_text(json.dumps(found))
+    return path
+
+
+@pytest.fixture
+def used_to(gait, tmp_path):
+    """The wearer of that gait: file and content."""
+    output = tmp_path / "results/wearer/level.json"
+    wearer.run("level", phase_settings(PARAMS, "wearer", "level"), gait, output)
+    return output, json.loads(output.read_text())
+
+
+def test_wearer_names_his_law_the_human_before_and_the_control(used_to, gait):
+    _, result = used_to
+    before = json.loads(gait.read_text())
+    assert (result["phase"], result["status"], result["not_adapted"]) == ("wearer", "ok", None)
+    assert result["adaptation"]["law"] == "dofc"
+    assert result["adaptation"]["reference"]["parameters"] == before["parameters"]
+    assert result["reflexes"] == "h0918_rs3+exo_hip"
+    # The control was searched as often, with nothing worn and nothing to feel.
+    assert result["control"]["evaluations"] == result["evaluations"] == 5
+    assert result["control"]["reflexes"] == "h0918_rs3"
+    assert result["control"]["gait"]["exo_positive_power_W"] == 0.0
+
+
+def test_comparison_holds_the_human_before_the_control_and_the_law_he_is_used_to(used_to):
+    output, result = used_to
+    settings = phase_settings(PARAMS, "metabolics", "level")
+    metabolics.run("level", settings, output, [], output.with_name("compared.json"))
+    compared = json.loads(output.with_name("compared.json").read_text())["controllers"]
+    assert set(compared) == {"none", "control", "off", "zero_torque", "dofc"}
+    done = result["adaptation"]
+    law = Dofc(*(done[name] for name in ("gain_Nm", "delay_s", "filter_tau_s")))
+    assert compared["dofc"]["gain_Nm"] == law.gain_Nm
+    assert compared["none"]["change_cot_pct"] == 0.0
+    assert compared["control"]["rms_torque_Nm"] == 0.0 < compared["dofc"]["rms_torque_Nm"]
+
+
+def test_a_condition_without_a_gait_has_no_wearer(gait, tmp_path):
+    gait.write_text(json.dumps({"status": "no_gait", "reason": "fell", "condition": "level"}))
+    output = tmp_path / "results/wearer/level.json"
+    wearer.run("level", phase_settings(PARAMS, "wearer", "level"), gait, output)
+    assert json.loads(output.read_text()) == {
+        "phase": "wearer", "status": "skipped", "reason": "fell", "condition": "level"
+    }  # fmt: skip
+
+
+def test_who_falls_with_the_exo_stays_as_he_was(gait, tmp_path, monkeypatch):
+    monkeypatch.setattr(wearer, "_falls_with_it", lambda found, settings: "fell at 2 s")
+    output = tmp_path / "results/wearer/level.json"
+    wearer.run("level", phase_settings(PARAMS, "wearer", "level"), gait, output)
+    result, before = json.loads(output.read_text()), json.loads(gait.read_text())
+    assert result["not_adapted"] == "fell at 2 s"
+    assert "adaptation" not in result and result["parameters"] == before["parameters"]

@@ -1,0 +1,42 @@
+"""A human who gets used to the exo: `wearer:` in params.yaml."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from exoflow.config.setting import setting
+
+
+@dataclass(frozen=True)
+class WearerSettings:
+    """The reflexes of every gait searched again with the exo on, together with DOFC."""
+
+    enabled: bool = setting(
+        False,
+        doc="Let the walker get used to the exo before controllers are trained; false: he stays "
+        "as he was found without it.",
+    )
+    evaluations: int = setting(
+        800, doc="Candidates tried with the exo on; as many with nothing worn.", minimum=1
+    )
+    control: bool = setting(
+        True,
+        doc="Search as often with nothing worn too: what the search alone gains is no merit of "
+        "the exo.",
+    )
+    feels: str | None = setting(
+        "exo_hip",
+        doc="Table in data/reflexes/added/ by which the walker answers the exo's torque; null: he "
+        "does not feel it.",
+    )
+    gain_share: float = setting(
+        0.8,
+        doc="Gain of the DOFC it starts with, share of exo.torque_limit_Nm.",
+        above=0,
+        maximum=3,
+    )
+    delay_s: float = setting(0.15, doc="Delay of that DOFC, s.", minimum=0.01, maximum=0.4)
+    filter_tau_s: float = setting(
+        0.03, doc="Time constant of its filter, s.", minimum=0, maximum=0.2
+    )
+    seed: int = setting(1, doc="Random seed of both searches.", minimum=0)
