@@ -27,6 +27,8 @@ NOISE_SEEDS = (11, 12)
 ADAPTATION = {"payload_pelvis_kg": 0.0, "payload_thigh_kg": 0.0}
 # A trained controller that goes on learning explores less than one that starts from nothing.
 PUPIL_LOG_STD = -1.6
+# Who leans on a controller may fall only after ten seconds: he is watched for longer.
+PUPIL_EPISODE = {"episode_s": 20.0, "evaluation_s": 20.0}
 # DOFC that a search starts from, late enough for a human who gives way to it.
 FIRST_GAIN = 0.8
 FIRST_DELAY_S = 0.15
@@ -240,6 +242,7 @@ class Bench:
         human = self.adapted(limit, seed, number)
         start: Path | Dofc | None = None
         if number > 0:
+            change |= PUPIL_EPISODE
             change |= {"steps": self.experiment.pupil_steps, "log_std": PUPIL_LOG_STD}
             start = self._dofc_of(human) if number == 1 else self.mlp(limit, seed, number - 1)
         return self._train(f"mlp_round{number}", limit, human, seed, change, start)
@@ -256,9 +259,11 @@ class Bench:
 
     def lstm(self, limit: float, seed: int, number: int) -> Path:
         """An LSTM that copies the chain's MLP and goes on learning."""
-        change = {
+        change: dict[str, Any] = {
             "kind": "lstm_window", "steps": self.experiment.copy_steps, "log_std": PUPIL_LOG_STD,
         }  # fmt: skip
+        if number > 0:
+            change |= PUPIL_EPISODE
         start = self.mlp(limit, seed, number)
         human = self.adapted(limit, seed, number)
         return self._train(f"lstm_window_round{number}", limit, human, seed, change, start)
