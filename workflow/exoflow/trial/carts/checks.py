@@ -82,8 +82,8 @@ def _check_rer(table: Table, samples: Samples) -> None:
     if not low <= median <= high:
         raise TrialDataError(
             f"{table.sheet.place(table.header_row, table.columns['vco2'].index)}: the median of "
-            f"{table.label('vco2')} / {table.label('vo2')} is {median:.4g}. Expected {low}..{high}: "
-            "the columns may be swapped, or a unit may be wrong."
+            f"{table.label('vco2')} / {table.label('vo2')} is {median:.4g}. Expected "
+            f"{low}..{high}: the columns may be swapped, or a unit may be wrong."
         )
 
 

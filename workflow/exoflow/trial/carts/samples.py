@@ -290,7 +290,7 @@ def _drop_out_of_order(table: Table, samples: Samples) -> None:
     if len(dropped) > max(MAX_DROPPED_FEW, MAX_DROPPED_SHARE * len(samples.time_s)):
         raise TrialDataError(
             f"{table.sheet.place(int(samples.rows[dropped[0]]), table.columns['time'].index)}: "
-            f"times do not increase in {len(dropped)} of {len(samples.time_s)} rows ({named}). "
+            f"times do not increase in {named} of {len(samples.time_s)}. "
             "Sort the rows by time, or export the test again."
         )
     samples.warnings.append(f"times do not increase in {named}: left out")
