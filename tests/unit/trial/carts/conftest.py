@@ -62,6 +62,7 @@ class Export:
     column_map: dict[str, Any] | None = None
     line_end: str = "\r\n"
     breaths: Breaths | None = None
+    folder: Path | None = None
 
     def copy(self) -> "Export":
         return replace(self, cells=[list(row) for row in self.cells])

@@ -83,6 +83,31 @@ def test_a_zip_bomb_posing_as_xlsx(carts):
     )
 
 
+def test_a_bomb_in_the_styles_of_a_workbook(carts):
+    """Cells are read piece by piece, styles as a tree, which takes twenty times their bytes."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        archive.writestr("xl/styles.xml", b"<a/>" * 3_000_000)
+    assert carts.refusal_of(stream.getvalue()) == (
+        "export.dat: a part beside the sheets unpacks to 12 MB; up to 10 MB are read. Open it and "
+        "save it as .xlsx."
+    )
+
+
+def test_xml_of_millions_of_tags(carts, monkeypatch):
+    monkeypatch.setattr("exoflow.trial.carts.spreadsheetml.MAX_TAGS", 100)
+    assert carts.refusal(carts.make("cortex_xml")) == (
+        "export.dat: more than 100 tags. A recording of a cart has fewer: export one test per file."
+    )
+
+
+def test_a_line_of_commas_only(carts):
+    assert carts.refusal_of(b"t,VO2\n" + b"," * 200_000) == (
+        "export.dat: row 2 has 200000 characters, more than 100000. Give the file as the cart "
+        "exported it."
+    )
+
+
 def test_entities_that_explode(carts):
     """A billion laughs: three lines of XML that unfold to gigabytes."""
     bomb = b"""<?xml version="1.0"?><!DOCTYPE b [<!ENTITY a "ha"><!ENTITY c "&a;&a;&a;">]>
@@ -384,4 +409,16 @@ def test_an_empty_row_within_parvos_samples(carts):
     assert carts.refusal(export) == (
         "export.dat: row 22 is empty within the samples, which go on in row 23. Delete the empty "
         "row, or export the test again."
+    )
+
+
+def test_oxygen_in_litres_exchanged_with_the_ratio(carts):
+    """VCO2 / VO2 is RER and VCO2 / RER is VO2: only that breaths differ more in VO2 tells them."""
+    export = carts.make("custom")
+    row = export.cells[export.names_row]
+    i, j = export.column("oxygen"), export.column("ratio")
+    row[i], row[j] = row[j], row[i]
+    assert carts.refusal(export) == (
+        "export.dat: row 2, column 2: ratio varies by 15 %, more than oxygen. Expected the "
+        "reverse: the columns may be swapped."
     )

@@ -198,6 +198,14 @@ def test_blank_rows_are_left_out_and_counted(carts):
     assert recording.warnings == ("1 blank row between the samples",)
 
 
+def test_cosmed_without_its_empty_row_is_known_by_its_energy(carts):
+    export = carts.make("cosmed_omnia_xlsx")
+    for row, below in zip(export.cells[2:], export.cells[3:], strict=False):
+        row[9:] = below[9:]
+    del export.cells[-1]
+    assert carts.read(export).cart == "cosmed_omnia"
+
+
 def test_a_gap_is_noticed(carts):
     export = carts.make("parvo_csv")
     for i in range(25, 40):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from exoflow.errors import TrialDataError
+from exoflow.trial.carts import units
 from exoflow.trial.carts.own_energy import EQUATIONS
 from exoflow.trial.carts.samples import Samples, named_rows
 from exoflow.trial.carts.table import Table
@@ -18,6 +19,9 @@ LARGEST_BREATH_mL_min = 12_000.0
 MEDIAN_RER_RANGE = (0.6, 1.4)
 MASS_RANGE_kg = (15.0, 300.0)
 
+# Breaths differ more in VO2 than in RER, by a factor of 2 at rest and more in exercise.
+RER_STEADIER = 1.5
+
 # Columns computed from each other agree to their last digit; what is further apart than this is
 # another quantity, or a cell that somebody changed.
 ROW_TOLERANCE = 0.05
@@ -26,7 +30,7 @@ MAX_CONTRADICTIONS_FEW = 3
 # Energy equations differ by 1 to 5 %: within the first it is this one, beyond the second none.
 EQUATION_TOLERANCE = 0.01
 ENERGY_TOLERANCE = 0.03
-# Medians of fewer rows say nothing about units.
+# Half a digit, and what binary fractions add.
 ROUNDING_MARGIN = 1.01
 
 
@@ -43,6 +47,8 @@ def check_limits(table: Table, samples: Samples) -> None:
             _check_range(table, samples, quantity)
     if "vco2" in samples.values:
         _check_rer(table, samples)
+    if "rer" in samples.values and not {"vo2_per_mass", "energy"} & samples.values.keys():
+        _check_ratio_is_steady(table, samples)
 
 
 def _check_range(table: Table, samples: Samples, quantity: str) -> None:
@@ -85,6 +91,27 @@ def _check_rer(table: Table, samples: Samples) -> None:
             f"{table.label('vco2')} / {table.label('vo2')} is {median:.4g}. Expected "
             f"{low}..{high}: the columns may be swapped, or a unit may be wrong."
         )
+
+
+def _check_ratio_is_steady(table: Table, samples: Samples) -> None:
+    """Tell RER from VO2 in L/min: VCO2 divided by the one gives the other, both are about 1."""
+    column = table.columns["vo2"]
+    as_written = samples.values["vo2"] / (units.factor("vo2", column.unit) or 1.0)
+    low, high = MEDIAN_RER_RANGE
+    if not low <= np.nanmedian(as_written) <= high:
+        return
+    variation = _variation(samples.values["rer"])
+    if variation > RER_STEADIER * _variation(as_written):
+        raise TrialDataError(
+            f"{table.sheet.place(table.header_row, table.columns['rer'].index)}: "
+            f"{table.label('rer')} varies by {100 * variation:.0f} %, more than {column.label}. "
+            "Expected the reverse: the columns may be swapped."
+        )
+
+
+def _variation(values: np.ndarray) -> float:
+    """Coefficient of variation."""
+    return float(np.nanstd(values) / np.nanmean(values))
 
 
 def check_against_each_other(table: Table, samples: Samples) -> None:
