@@ -62,6 +62,7 @@ def test_read_prints_a_table_for_people_on_80_columns(capsys):
             assert all(len(line) <= 80 for line in out.splitlines())
     _, out, _ = run(capsys, "read", EXPORTS / "cortex_metasoft.xlsx")
     assert "mean VO2       " in out
+    assert "cart's energy  lusk, the largest difference 0.1" in out
     assert "warnings       2\n  V'O2 (STPD) is 0 in row 96: no value\n" in out
 
 

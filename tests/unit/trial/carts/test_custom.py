@@ -141,6 +141,12 @@ def change(mapped, path, value):
             "Names are compared letter by letter.",
         ),
         (
+            ("energy_equation",),
+            "weir",
+            "column map: energy_equation = weir has no columns.energy to follow it. Give that "
+            "column, or remove the equation.",
+        ),
+        (
             ("units_row",),
             3,
             "column map: first_row = 3 is not below the names in row 2 and their units.",

@@ -234,6 +234,16 @@ def test_a_name_in_a_marker_is_removed(carts):
     assert markers == (Marker(30.0, "Start Exercise"), Marker(90.0, "[removed] stops"))
 
 
+def test_the_name_of_the_next_field_is_nobodys_name(carts):
+    """An empty "Last name:" stands left of "Test date:"; a marker may well say "Test"."""
+    export = carts.make("cosmed_omnia_xlsx")
+    for row in (0, 1, 2):
+        export.cells[row][1] = None
+        export.cells[row][2:4] = ["Test date:", None]
+    export.set(10, "Marker", "Test start")
+    assert [marker.text for marker in carts.read(export).markers] == ["Test start"]
+
+
 def test_means_are_told_from_breaths(carts):
     export = carts.make("parvo_csv")
     assert carts.read(export).sampling == "binned", "five breaths a row"

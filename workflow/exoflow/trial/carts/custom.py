@@ -84,6 +84,11 @@ def parse_column_map(values: Mapping[str, Any], origin: str = "column map") -> C
     )
     top.known.add("sheet")
     top.finish()
+    if column_map.energy_equation and "energy" not in column_map.columns:
+        raise TrialDataError(
+            f"{top.where('energy_equation')} = {column_map.energy_equation} has no columns.energy "
+            "to follow it. Give that column, or remove the equation."
+        )
     return column_map
 
 
