@@ -10,6 +10,8 @@ import os
 import zipfile
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -19,7 +21,7 @@ from exoflow.errors import TrialDataError
 from exoflow.trial.carts import read_cart
 from exoflow.trial.carts.copy import SIGNATURE, write_copy
 
-CASES = int(os.environ.get("EXOFLOW_CART_MUTATIONS", "121"))
+CASES = int(os.environ.get("EXOFLOW_CART_MUTATIONS", "176"))
 SEED = int(os.environ.get("EXOFLOW_CART_MUTATIONS_SEED", "1"))
 
 # A row is compared with the cart's own RER or VO2 per kg, which have two digits: 5 % and what
@@ -37,6 +39,28 @@ class Damaged:
     column_map: dict[str, Any] | None
     breaths: Any
     origin: list[int | None] | None = None
+
+
+@dataclass
+class RealExport:
+    """A shortened export of a real cart; only its bytes can be damaged."""
+
+    path: Path
+    column_map: None = None
+
+    @property
+    def kind(self) -> str:
+        return self.path.suffix[1:]
+
+    @property
+    def breaths(self):
+        recording = read_cart(self.path)
+        return SimpleNamespace(
+            time_s=recording.time_s, vo2=recording.vo2_mL_min, vco2=recording.vco2_mL_min
+        )
+
+    def content(self) -> bytes:
+        return self.path.read_bytes()
 
 
 def intact(export) -> Damaged:
@@ -218,6 +242,7 @@ def damaged_copy(export, random) -> Damaged:
     return damaged
 
 
+BYTE_MUTATIONS = (random_bytes, truncated, flipped_bytes, flipped_characters, damaged_copy)
 MUTATIONS = [
     random_bytes,
     truncated,
@@ -261,6 +286,8 @@ def unlike(breaths, origin: np.ndarray, recording) -> str:
         if not finite.any():
             continue
         found, truth = found[finite], truth[finite]
+        if np.isnan(truth).any():
+            return f"{name} where there was none"
         if np.max(np.abs(found / truth - 1)) > ROW_TOLERANCE or (
             abs(found.mean() / truth.mean() - 1) > MEAN_TOLERANCE
         ):
@@ -285,15 +312,19 @@ def outcome(damaged: Damaged, path) -> str:
     return "read with warnings" if recording.warnings else "read whole"
 
 
-def test_damaged_exports_are_refused_or_read_without_a_wrong_number(carts):
+def test_damaged_exports_are_refused_or_read_without_a_wrong_number(carts, exports):
     random = np.random.default_rng(SEED)
-    layouts = list(carts.layouts)
+    real = {
+        path.name: RealExport(path) for path in sorted(exports.iterdir()) if path.suffix != ".md"
+    }
     counts: Counter[tuple[str, str]] = Counter()
     failures = []
     for case in range(CASES):
         mutate = MUTATIONS[case % len(MUTATIONS)]
-        layout = layouts[(case // len(MUTATIONS)) % len(layouts)]
-        export = carts.make(layout, seed=1 + case // (len(MUTATIONS) * len(layouts)))
+        names = [*carts.layouts, *(real if mutate in BYTE_MUTATIONS else ())]
+        round_, turn = divmod(case // len(MUTATIONS), len(names))
+        layout = names[turn]
+        export = real.get(layout) or carts.make(layout, seed=1 + round_)
         export.folder = carts.folder
         damaged = mutate(export, random)
         result = outcome(damaged, carts.folder / "damaged.dat")

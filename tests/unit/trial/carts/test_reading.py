@@ -71,6 +71,7 @@ def test_a_breath_without_oxygen_is_no_value(exports):
     """MetaSoft wrote 0 for V'O2 and V'CO2 of one breath, in row 96."""
     recording = read_cart(exports / "cortex_metasoft.xlsx")
     assert np.flatnonzero(np.isnan(recording.vo2_mL_min)).tolist() == [96 - 55]
+    assert np.flatnonzero(np.isnan(recording.energy_W)).tolist() == [96 - 55]
     assert recording.warnings == (
         "V'O2 (STPD) is 0 in row 96: no value",
         "V'CO2 is 0 in row 96: no value",
@@ -221,6 +222,18 @@ def test_a_row_that_contradicts_itself_loses_its_values(carts):
     assert np.flatnonzero(np.isnan(recording.vco2_mL_min)).tolist() == [12]
     assert np.flatnonzero(np.isnan(recording.vo2_mL_min)).tolist() == [12]
     assert recording.warnings == ("VCO2 / VO2 is not R in row 16: no value",)
+
+
+def test_a_value_that_nothing_vouches_for_must_fit_its_neighbours(carts):
+    export = carts.make("vo2master")
+    export.set(7, "VO2[mL/min]", "12,5")
+    assert carts.read(export).warnings[0] == (
+        "VO2[mL/min] does not fit VO2[mL/kg/min] in row 9: no value"
+    )
+    export.cells[0][export.column("VO2[mL/kg/min]")] = "another"
+    recording = carts.read(export)
+    assert recording.warnings[0] == "VO2[mL/min] is far from its neighbours in row 9: no value"
+    assert np.flatnonzero(np.isnan(recording.vo2_mL_min)).tolist() == [7]
 
 
 def test_who_it_was_is_nowhere_in_a_recording(carts, layout):

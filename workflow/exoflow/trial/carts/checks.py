@@ -22,6 +22,10 @@ MASS_RANGE_kg = (15.0, 300.0)
 # Breaths differ more in VO2 than in RER, by a factor of 2 at rest and more in exercise.
 RER_STEADIER = 1.5
 
+# Breaths of a walker differ by a tenth, a cough or a sigh by a factor of 3.
+NEIGHBOUR_FACTOR = 5.0
+NEIGHBOURS = 5
+
 # Columns computed from each other agree to their last digit; what is further apart than this is
 # another quantity, or a cell that somebody changed.
 ROW_TOLERANCE = 0.05
@@ -193,6 +197,34 @@ def _settle(
     for name in ("vo2", "vco2", "energy"):
         if name in samples.values:
             samples.values[name][wrong] = np.nan
+
+
+def check_neighbours(table: Table, samples: Samples) -> None:
+    """Where no other column vouches for VO2 and VCO2, their neighbours have to.
+
+    A value far from the median of the rows around it is no value then, with a warning.
+    """
+    if {"rer", "vo2_per_mass", "energy"} & samples.values.keys():
+        return
+    for quantity in {"vo2", "vco2"} & samples.values.keys():
+        values = samples.values[quantity]
+        around = _median_around(values)
+        with np.errstate(invalid="ignore"):
+            far = (values > NEIGHBOUR_FACTOR * around) | (values * NEIGHBOUR_FACTOR < around)
+        if far.any():
+            samples.warnings.append(
+                f"{table.label(quantity)} is far from its neighbours in "
+                f"{named_rows(samples.rows[far])}: no value"
+            )
+            values[far] = np.nan
+
+
+def _median_around(values: np.ndarray) -> np.ndarray:
+    """Median of each value and up to `NEIGHBOURS` on both sides, NaN left out."""
+    windows = [values[max(i - NEIGHBOURS, 0) : i + NEIGHBOURS + 1] for i in range(len(values))]
+    return np.array(
+        [np.nanmedian(window) if np.isfinite(window).any() else np.nan for window in windows]
+    )
 
 
 def own_mass_kg(samples: Samples) -> float | None:

@@ -90,6 +90,7 @@ def check(table: Table, samples: Samples, family: Family) -> str | None:
     """Refuse what contradicts itself; the name of the equation of the energy column."""
     checks.check_limits(table, samples)
     checks.check_against_each_other(table, samples)
+    checks.check_neighbours(table, samples)
     return checks.follow_equation(table, samples, family.equations)
 
 
