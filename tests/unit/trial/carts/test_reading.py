@@ -158,6 +158,14 @@ def test_a_body_mass_in_pounds_is_converted(carts):
     assert carts.read(export).mass_kg == pytest.approx(75, abs=1e-3)
 
 
+def test_two_body_masses_are_noticed(carts):
+    export = carts.make("cosmed_legacy")
+    export.cells[6][1] = 80
+    recording = carts.read(export)
+    assert recording.mass_kg == 80
+    assert recording.warnings == ("body mass is 80 kg, but VO2/Kg was divided by 75 kg",)
+
+
 def test_phases_and_markers_are_kept(carts):
     export = carts.make("cosmed_omnia_xlsx")
     recording = carts.read(export)
@@ -245,6 +253,12 @@ def test_who_it_was_is_nowhere_in_a_recording(carts, layout):
 def test_a_name_in_a_marker_is_removed(carts):
     markers = carts.read(carts.make("parvo_csv")).markers
     assert markers == (Marker(30.0, "Start Exercise"), Marker(90.0, "[removed] stops"))
+
+
+def test_a_name_behind_its_fields_colon_is_removed_too(carts):
+    export = carts.make("parvo_csv")
+    export.cells[3] = ["Name: Wilhelmina Vandermolen"]
+    assert carts.read(export).markers[1].text == "[removed] stops"
 
 
 def test_the_name_of_the_next_field_is_nobodys_name(carts):

@@ -20,9 +20,12 @@ def identity_words(sheet: Sheet, table: Table) -> frozenset[str]:
     words: set[str] = set()
     for row, column in _block_cells(sheet, table):
         cell = sheet.cell(row, column)
-        if isinstance(cell, str) and labels.plain(cell) in labels.IDENTITY_LABELS:
-            value = _value_beside(sheet, table, row, column)
-            words.update(word.casefold() for word in re.split(r"[\W_]+", str(value or "")))
+        if not isinstance(cell, str):
+            continue
+        name, _, value = cell.partition(":")
+        if labels.plain(name) in labels.IDENTITY_LABELS:
+            told = value.strip() or _value_beside(sheet, table, row, column) or ""
+            words.update(word.casefold() for word in re.split(r"[\W_]+", str(told)))
     return frozenset(word for word in words if len(word) >= MIN_LETTERS)
 
 
