@@ -122,6 +122,14 @@ def test_exports_that_differ_in_their_ending_stay_apart(capsys, tmp_path):
     assert names == ["cortex_metasoft_xlsx.csv", "cortex_metasoft_xml.csv"]
 
 
+def test_a_copy_is_not_copied_again(capsys, named, tmp_path):
+    run(capsys, "ingest", named, "--output", tmp_path / "once")
+    copy = tmp_path / "once" / "s1_free.csv"
+    code, _, err = run(capsys, "ingest", copy, "--output", tmp_path / "twice")
+    assert code == 2
+    assert err == f"exoflow: error: {copy}: is a copy without names already. Use it as it is.\n"
+
+
 def test_nothing_is_written_if_one_file_cannot_be_trusted(capsys, named, tmp_path):
     bad = tmp_path / "bad.csv"
     bad.write_bytes(b"\x00\x01")

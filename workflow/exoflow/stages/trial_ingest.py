@@ -42,6 +42,7 @@ def run(files: Sequence[Path], output: Path, columns: Path | None = None) -> Non
     described = column_map(columns)
     copies: dict[Path, tuple[Path, str]] = {}
     for file in files:
+        _refuse_copies(file)
         recording, who = read_with_identity(file, described)
         target = output / _name(file, files, who, recording.sha256)
         _refuse_lost_files(file, target, files, copies)
@@ -49,6 +50,15 @@ def run(files: Sequence[Path], output: Path, columns: Path | None = None) -> Non
     for target, (file, text) in copies.items():
         write_text(target, text)
         print(f"{file} -> {target}")
+
+
+def _refuse_copies(file: Path) -> None:
+    """The copy of a copy would name the hash of the first one as its original's."""
+    from exoflow.trial.carts.copy import is_copy
+    from exoflow.trial.carts.opening import read_bytes
+
+    if is_copy(read_bytes(file)):
+        raise TrialDataError(f"{file}: is a copy without names already. Use it as it is.")
 
 
 def _name(file: Path, files: Sequence[Path], who: frozenset[str], sha256: str) -> str:

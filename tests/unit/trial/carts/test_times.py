@@ -80,6 +80,18 @@ def test_times_of_any_kind_give_the_same_recording(carts):
         }.get(name, ())
 
 
+def test_a_clock_needs_no_unit_and_a_plain_number_does(carts):
+    export = carts.make("breath_by_breath")
+    export.cells[1][export.column("Time")] = "elapsed"
+    assert carts.read(export).time_s.tolist() == export.breaths.time_s.tolist()
+    for i in range(export.n):
+        export.set(i, "Time", export.breaths.time_s[i])
+    assert carts.refusal(export) == (
+        "export.dat: row 2, column 1: unit 'elapsed' of Time is not known. Expected s, min, h, "
+        "h:mm:ss, mm:ss."
+    )
+
+
 def test_hours_and_minutes_in_place_of_minutes_and_seconds_are_noticed(carts):
     """Excel turns 00:56 into 56 minutes when a person opens the text and saves it."""
     export = carts.make("cosmed_omnia", time=lambda s: datetime.time(int(s) // 60, int(s) % 60))

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from exoflow.errors import TrialDataError
-from exoflow.trial.carts import labels, units
-from exoflow.trial.carts.numbers import PLAIN
+from exoflow.trial.carts import labels, times, units
+from exoflow.trial.carts.numbers import PLAIN, NotANumber
 from exoflow.trial.carts.sheets import Sheet, is_blank
 
 # Subject blocks and summaries above the table take some 60 rows.
@@ -106,7 +106,7 @@ def _table(sheet: Sheet, header_row: int, named: dict[str, list[int]]) -> Table:
             kind = quantity
             if quantity == "vo2" and units.factor("vo2_per_mass", column.unit) is not None:
                 kind = "vo2_per_mass"
-            if not _fits(kind, column.unit):
+            if not (_fits(kind, column.unit) or (kind == "time" and _shows_clock(sheet, index))):
                 if kind in ("vo2", "vco2"):
                     _refuse_unit(sheet, header_row, units_row, column)
                 continue
@@ -176,6 +176,17 @@ def _fits(kind: str, unit: str) -> bool:
     if kind == "heart_rate" and not unit:
         return True
     return units.factor(kind, unit) is not None
+
+
+def _shows_clock(sheet: Sheet, index: int) -> bool:
+    """Whether a column holds m:ss or the like, which needs no unit to be understood."""
+    for row in range(min(len(sheet.rows), MAX_HEADER_ROW)):
+        try:
+            if times.clock_seconds(sheet.cell(row, index)) is not None:
+                return True
+        except NotANumber:
+            continue
+    return False
 
 
 def _preferred(kind: str, first: Column, second: Column) -> Column:

@@ -51,7 +51,7 @@ POWER_W = {
 RATE_per_min = dict.fromkeys(
     "1/min /min min-1 bpm b/min beats/min beat/min spm s/min slag/min schläge/min".split(), 1.0
 )
-RATIO = dict.fromkeys(("", "-", "--", "---", "n/a", "1"), 1.0)
+RATIO = dict.fromkeys(("", "-", "--", "---", "n/a", "1", "ratio"), 1.0)
 MASS_kg = dict.fromkeys(("kg", "kgs", "kilogram"), 1.0) | dict.fromkeys(
     ("lb", "lbs", "pound", "pounds"), 0.45359237
 )
