@@ -381,7 +381,9 @@ def model_options(parser: argparse.ArgumentParser) -> None:
 EXPERIMENT_COUNTS = (
     "rounds", "evaluations", "steps", "pupil_steps", "copy_steps", "printed_steps",
 )  # fmt: skip
-EXPERIMENT_OPTIONS = ("limits_Nm", "seeds", "chains", "printed_seeds", *EXPERIMENT_COUNTS)
+EXPERIMENT_OPTIONS = (
+    "limits_Nm", "seeds", "chains", "printed_seeds", "frozen", *EXPERIMENT_COUNTS,
+)  # fmt: skip
 
 
 def bench_options(parser: argparse.ArgumentParser) -> None:
@@ -403,6 +405,13 @@ def bench_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--seeds", type=counted, nargs="+", metavar="S")
     group.add_argument("--chains", type=counted, nargs="*", metavar="S")
     group.add_argument("--printed-seeds", type=counted, nargs="*", metavar="S")
+    group.add_argument(
+        "--no-frozen",
+        action="store_const",
+        const=False,
+        dest="frozen",
+        help="leave out the networks on a human who has not adapted",
+    )
     for name in EXPERIMENT_COUNTS:
         option = f"--{name.replace('_', '-')}"
         group.add_argument(option, type=counted_from_one, metavar="N")

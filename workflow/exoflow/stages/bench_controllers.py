@@ -62,6 +62,8 @@ class Experiment:
         an LSTM that first copies the MLP, and of Barati's setting.
     printed_seeds : sequence of int
         Of Barati's setting, at the first torque limit.
+    frozen : bool
+        Whether MLP and LSTM are learned on the human as he is too.
     """
 
     folder: Path
@@ -76,6 +78,7 @@ class Experiment:
     copy_steps: int = 98_304
     printed_steps: int = 196_608
     printed_seeds: Sequence[int] = (1, 2)
+    frozen: bool = True
 
 
 def run(experiment: Experiment) -> None:
@@ -368,6 +371,8 @@ class Bench:
             ]
         for seed in experiment.seeds:
             for number in rounds if seed in experiment.chains else (0,):
+                if number == 0 and not experiment.frozen:
+                    continue
                 human = self.adapted(limit, seed, number)
                 entries.append(
                     (f"mlp_round{number}_seed{seed}", self.mlp(limit, seed, number), human)
