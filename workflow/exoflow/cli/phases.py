@@ -12,6 +12,7 @@ from pathlib import Path
 
 from exoflow.cli.command import Command, existing_file
 from exoflow.cli.settings import job_settings
+from exoflow.cli.trial import add_trial_tools
 from exoflow.config import PHASES, load_params
 from exoflow.errors import UserError
 from exoflow.records import layout
@@ -118,6 +119,9 @@ def export(options: argparse.Namespace) -> None:
 
 def trial(options: argparse.Namespace) -> None:
     """Analyze one study."""
+    if options.study is None:
+        # argparse would ask `exoflow trial read` for a study too.
+        raise UserError("the following arguments are required: --study. See: exoflow trial --help")
     study = existing_file("--study", options.study, "Studies: data/trials/NAME/study.yaml.")
     settings = {} if options.settings is None else job_settings(options.settings, "trial")
 
@@ -261,11 +265,10 @@ def export_options(parser: argparse.ArgumentParser) -> None:
 
 
 def trial_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--study", required=True, metavar="FILE", help="data/trials/NAME/study.yaml"
-    )
+    parser.add_argument("--study", metavar="FILE", help="data/trials/NAME/study.yaml")
     settings_option(parser)
     output_option(parser, "results/trial", "folder for NAME.json, NAME.csv and NAME.svg")
+    add_trial_tools(parser)
 
 
 def report_options(parser: argparse.ArgumentParser) -> None:

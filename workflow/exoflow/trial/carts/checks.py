@@ -1,0 +1,258 @@
+"""Whether a file's numbers can be what they are called: limits, and columns against columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from exoflow.errors import TrialDataError
+from exoflow.trial.carts.own_energy import EQUATIONS
+from exoflow.trial.carts.samples import Samples, named_rows
+from exoflow.trial.carts.table import Table
+
+# A small child asleep and an Olympic rower; one breath may read more than a minute's mean.
+MEDIAN_VO2_RANGE_mL_min = (80.0, 7000.0)
+LARGEST_BREATH_mL_min = 12_000.0
+# Below fat and above hard exercise; with VO2 and VCO2 exchanged, rest gives 1.1 to 1.4.
+MEDIAN_RER_RANGE = (0.6, 1.4)
+MASS_RANGE_kg = (15.0, 300.0)
+
+# Columns computed from each other agree to their last digit; what is further apart than this is
+# another quantity, or a cell that somebody changed.
+ROW_TOLERANCE = 0.05
+MAX_CONTRADICTIONS_SHARE = 0.02
+MAX_CONTRADICTIONS_FEW = 3
+# Energy equations differ by 1 to 5 %: within the first it is this one, beyond the second none.
+EQUATION_TOLERANCE = 0.01
+ENERGY_TOLERANCE = 0.03
+# Medians of fewer rows say nothing about units.
+ROUNDING_MARGIN = 1.01
+
+
+def check_limits(table: Table, samples: Samples) -> None:
+    """Refuse gas exchange that no person has.
+
+    Raises
+    ------
+    TrialDataError
+        Names the column and its unit, or the cell.
+    """
+    for quantity in ("vo2", "vco2"):
+        if quantity in samples.values:
+            _check_range(table, samples, quantity)
+    if "vco2" in samples.values:
+        _check_rer(table, samples)
+
+
+def _check_range(table: Table, samples: Samples, quantity: str) -> None:
+    column = table.columns[quantity]
+    values = samples.values[quantity]
+    if not np.isfinite(values).any():
+        raise TrialDataError(
+            f"{table.sheet.place(table.header_row, column.index)}: {column.label} has no value in "
+            f"any of {len(values)} rows. Export the test again with this column."
+        )
+    median = float(np.nanmedian(values))
+    low, high = MEDIAN_VO2_RANGE_mL_min
+    if not 0.5 * low <= median <= 1.5 * high if quantity == "vco2" else not low <= median <= high:
+        raise TrialDataError(
+            f"{table.sheet.place(table.header_row, column.index)}: the median of {column.label} is "
+            f"{median:.4g} mL/min if its unit is {column.unit}. Expected {low:g}..{high:g} "
+            "mL/min: check the unit and the column."
+        )
+    for i in np.flatnonzero((values < 0) | (values > LARGEST_BREATH_mL_min)):
+        raise TrialDataError(
+            f"{table.sheet.place(int(samples.rows[i]), column.index)}: {column.label} is "
+            f"{values[i]:.5g} mL/min. Expected 0..{LARGEST_BREATH_mL_min:g}: correct the cell, or "
+            "empty it."
+        )
+
+
+def _check_rer(table: Table, samples: Samples) -> None:
+    vo2, vco2 = samples.values["vo2"], samples.values["vco2"]
+    both = np.isfinite(vo2) & np.isfinite(vco2)
+    if not both.any():
+        raise TrialDataError(
+            f"{table.sheet.place(table.header_row)}: no row has both {table.label('vo2')} and "
+            f"{table.label('vco2')}. Export the test again with both."
+        )
+    median = float(np.median(vco2[both] / vo2[both]))
+    low, high = MEDIAN_RER_RANGE
+    if not low <= median <= high:
+        raise TrialDataError(
+            f"{table.sheet.place(table.header_row, table.columns['vco2'].index)}: the median of "
+            f"{table.label('vco2')} / {table.label('vo2')} is {median:.4g}. Expected {low}..{high}: "
+            "the columns may be swapped, or a unit may be wrong."
+        )
+
+
+def check_against_each_other(table: Table, samples: Samples) -> None:
+    """Compare VO2 and VCO2 with the RER and the VO2 per mass that the cart computed from them.
+
+    Rows that contradict themselves lose their VO2, VCO2 and energy, with a warning; many of them
+    mean that a column is not what its name says.
+
+    Raises
+    ------
+    TrialDataError
+        Names the columns and the first rows that contradict.
+    """
+    values = samples.values
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if "rer" in values and "vco2" in values:
+            rer = np.where(values["rer"] > 0, values["rer"], np.nan)
+            expected = values["vco2"] / values["vo2"]
+            slack = (
+                _step(samples, "rer")
+                + (_step(samples, "vco2") + expected * _step(samples, "vo2")) / values["vo2"]
+            )
+            text = f"{table.label('vco2')} / {table.label('vo2')} is not {table.label('rer')}"
+            _settle(table, samples, "rer", text, rer, expected, slack)
+        if "vo2_per_mass" in values:
+            _check_mass(table, samples)
+
+
+def _check_mass(table: Table, samples: Samples) -> None:
+    vo2, per_mass = samples.values["vo2"], samples.values["vo2_per_mass"]
+    ratio = np.where(per_mass > 0, vo2 / per_mass, np.nan)
+    if not np.isfinite(ratio).any():
+        return
+    mass_kg = float(np.nanmedian(ratio))
+    low, high = MASS_RANGE_kg
+    if not low <= mass_kg <= high:
+        column = table.columns["vo2_per_mass"]
+        raise TrialDataError(
+            f"{table.sheet.place(table.header_row, column.index)}: {table.label('vo2')} is "
+            f"{mass_kg:.4g} times {column.label}, which would be the body mass in kg. Expected "
+            f"{low:g}..{high:g}: check the units of both."
+        )
+    expected = vo2 / mass_kg
+    slack = _step(samples, "vo2_per_mass") * (1 + expected / np.nanmedian(per_mass))
+    slack = slack + _step(samples, "vo2") / mass_kg
+    text = f"{table.label('vo2')} does not fit {table.label('vo2_per_mass')}"
+    _settle(table, samples, "vo2_per_mass", text, per_mass, expected, slack)
+
+
+def _step(samples: Samples, quantity: str) -> float:
+    """Half of the last digit: what rounding may have taken away."""
+    return 0.5 * ROUNDING_MARGIN * samples.resolution[quantity]
+
+
+def _settle(
+    table: Table,
+    samples: Samples,
+    quantity: str,
+    text: str,
+    found: np.ndarray,
+    expected: np.ndarray,
+    slack: np.ndarray,
+) -> None:
+    comparable = np.isfinite(found) & np.isfinite(expected)
+    apart = np.abs(found - expected) > slack + ROW_TOLERANCE * np.abs(found)
+    wrong = np.flatnonzero(comparable & apart)
+    if not len(wrong):
+        return
+    named = named_rows(samples.rows[wrong])
+    limit = max(MAX_CONTRADICTIONS_FEW, MAX_CONTRADICTIONS_SHARE * comparable.sum())
+    if len(wrong) > limit or len(wrong) == comparable.sum():
+        i = wrong[0]
+        place = table.sheet.place(int(samples.rows[i]), table.columns[quantity].index)
+        raise TrialDataError(
+            f"{place}: {text}: {expected[i]:.4g} against {found[i]:.4g}, and so in {len(wrong)} of "
+            f"{comparable.sum()} rows. A column or a unit is wrong: export the test again."
+        )
+    samples.warnings.append(f"{text} in {named}: no value")
+    for name in ("vo2", "vco2", "energy"):
+        if name in samples.values:
+            samples.values[name][wrong] = np.nan
+
+
+def own_mass_kg(samples: Samples) -> float | None:
+    """The body mass the cart divided by, where it shows enough digits; None otherwise."""
+    per_mass = samples.values.get("vo2_per_mass")
+    if per_mass is None or not (per_mass > 0).any():
+        return None
+    if samples.resolution["vo2_per_mass"] > 0.01 * np.nanmedian(per_mass):
+        return None
+    ratio = samples.values["vo2"][per_mass > 0] / per_mass[per_mass > 0]
+    return round(float(np.nanmedian(ratio)), 1)
+
+
+def follow_equation(
+    table: Table, samples: Samples, allowed: Sequence[str] = tuple(EQUATIONS)
+) -> str | None:
+    """The equation that the cart's energy column follows.
+
+    Parameters
+    ----------
+    table : Table
+    samples : Samples
+        Rows whose energy contradicts the equation lose their values, as above.
+    allowed : sequence of str
+        Names to try.
+
+    Returns
+    -------
+    str or None
+        None without an energy column, or if the nearest equation is 1 to 3 % away (a warning
+        says so).
+
+    Raises
+    ------
+    TrialDataError
+        If the nearest equation is further away.
+    """
+    energy = samples.values.get("energy")
+    if energy is None or "vco2" not in samples.values:
+        return None
+    vo2, vco2 = samples.values["vo2"], samples.values["vco2"]
+    usable = np.isfinite(vo2) & np.isfinite(vco2) & np.isfinite(energy) & (energy > 0)
+    if not usable.any():
+        return None
+    distance = {
+        name: float(np.median(np.abs(energy / EQUATIONS[name](vo2, vco2) - 1)[usable]))
+        for name in allowed
+    }
+    nearest = min(distance, key=distance.__getitem__)
+    column = table.columns["energy"]
+    place = table.sheet.place(table.header_row, column.index)
+    if distance[nearest] > ENERGY_TOLERANCE:
+        raise TrialDataError(
+            f"{place}: {column.label} in {column.unit} does not follow from "
+            f"{table.label('vo2')} and {table.label('vco2')}: the nearest equation, {nearest}, is "
+            f"{100 * distance[nearest]:.3g} % away. A column or a unit is wrong: export the test "
+            "again."
+        )
+    if distance[nearest] > EQUATION_TOLERANCE:
+        samples.warnings.append(
+            f"{column.label} follows no equation known here; the nearest, {nearest}, is "
+            f"{100 * distance[nearest]:.1f} % away"
+        )
+        return None
+    _settle(
+        table,
+        samples,
+        "energy",
+        f"{column.label} is not {nearest} of {table.label('vo2')} and {table.label('vco2')}",
+        np.where(usable, energy, np.nan),
+        EQUATIONS[nearest](vo2, vco2),
+        _energy_slack(samples),
+    )
+    return nearest
+
+
+def _energy_slack(samples: Samples) -> np.ndarray:
+    """Rounding of energy, and of VO2 and VCO2 at some 5 kcal, 350 W, a litre a minute."""
+    gas_mL_min = _step(samples, "vo2") + _step(samples, "vco2")
+    step = _step(samples, "energy") + 0.35 * gas_mL_min
+    return np.full(len(samples.time_s), step)
+
+
+def largest_energy_difference(
+    equation: str, energy_W: np.ndarray, vo2_mL_min: np.ndarray, vco2_mL_min: np.ndarray
+) -> float:
+    """Largest |cart's energy - equation| over the samples, W."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        difference = np.abs(energy_W - EQUATIONS[equation](vo2_mL_min, vco2_mL_min))
+    return float(np.nanmax(difference))
