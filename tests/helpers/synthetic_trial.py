@@ -30,7 +30,15 @@ PROTOCOL = (
     ("stand", 5.0), ("free", 6.0), ("rest", 3.0), ("first", 6.0), ("rest", 3.0),
     ("second", 6.0), ("rest", 3.0), ("free", 6.0), ("rest", 3.0), ("stand", 5.0),
 )  # fmt: skip
-COLUMN_MAP = {"time": "time_s", "vo2": "vo2_mL_min", "vco2": "vco2_mL_min", "marker": "marker"}
+COLUMN_MAP = {
+    "header_row": 1,
+    "columns": {
+        "time": {"name": "time_s", "unit": "s"},
+        "vo2": {"name": "vo2_mL_min", "unit": "mL/min"},
+        "vco2": {"name": "vco2_mL_min", "unit": "mL/min"},
+        "marker": {"name": "marker"},
+    },
+}
 LAYOUTS = ("csv", "omnia")
 PHASES = ("markers", "times", "files")
 

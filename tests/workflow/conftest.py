@@ -91,7 +91,7 @@ SUFFIXES = {
         ".sensitivity.csv",
         ".methods.md",
         *(f"{name}.{kind}" for name in TRIAL_FIGURES for kind in ("svg", "png")),
-    ),  # fmt: skip
+    ),
     "report": (".html",),
 }
 

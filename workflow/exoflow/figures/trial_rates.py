@@ -25,15 +25,15 @@ def rates_figure(result: Mapping[str, Any]) -> Drawing:
         axes = figure.subplots()
         per_subject = [result["rates"][name][NET_RATE]["per_subject"] for name in conditions]
         for i, subject in enumerate(per_subject[0]):
-            values = [rates[subject] for rates in per_subject]
+            values = [of_condition[subject] for of_condition in per_subject]
             axes.plot(
                 range(len(values)),
                 values,
                 label=f"subject {subject}",
                 **subject_style(i, len(per_subject[0])),
             )
-        for position, name in enumerate(conditions):
-            mean = float(np.mean(list(per_subject[position].values())))
+        for position, rates in enumerate(per_subject):
+            mean = float(np.mean(list(rates.values())))
             axes.plot([position], [mean], **mean_marker())
         axes.set_xlim(-0.4, len(conditions) - 0.6)
         labels = ["Free", *(result["conditions"][c]["label"] for c in result["controllers"])]

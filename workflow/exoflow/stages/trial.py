@@ -58,7 +58,7 @@ def run(study: Path, output: Path, settings: dict[str, Any] | None = None) -> No
         named("sensitivity.csv"): csv_text(result["sensitivity"] or [{"controller": None}]),
         named("methods.md"): result["methods"] + "\n",
     }
-    files = {path: text.encode("utf-8") for path, text in texts.items()}
+    files: dict[str | Path, bytes] = {path: text.encode("utf-8") for path, text in texts.items()}
     for name, figure in figures(description, result):
         files[named(f"{name}svg")] = figure.svg.encode("utf-8")
         files[named(f"{name}png")] = figure.png

@@ -42,7 +42,7 @@ ESTIMAND = (
 )
 # Keys of a study with recordings, all None where there are none.
 RECORDED_KEYS = (
-    "choices", "rates", "bouts", "baselines", "anova", "order_effect", "sensitivity", "flags",
+    "choices", "recordings", "rates", "bouts", "baselines", "anova", "order_effect", "sensitivity", "flags",
     "saving",
 )  # fmt: skip
 

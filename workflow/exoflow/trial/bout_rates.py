@@ -7,13 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from exoflow.errors import TrialDataError
+from exoflow.trial.carts.own_energy import EQUATIONS as CART_EQUATIONS
 from exoflow.trial.description import RateChoices
-from exoflow.trial.energy import (
-    EQUATIONS,
-    PLAUSIBLE_RATE_W_KG,
-    find_equation,
-    metabolic_power_W,
-)
+from exoflow.trial.energy import PLAUSIBLE_RATE_W_KG, find_equation, metabolic_power_W
 from exoflow.trial.kinetics import fit_step_response
 from exoflow.trial.locate import LocatedBout
 from exoflow.trial.recording import Recording
@@ -137,11 +133,11 @@ def window_span(bout: LocatedBout, window_min: float) -> tuple[float, float]:
 
 def cart_energy_difference_pct(recording: Recording, start_s: float, end_s: float) -> float | None:
     """Median difference of the cart's own energy column from its equation, %; None without one."""
-    if recording.energy_equation not in EQUATIONS:
+    if recording.energy_equation not in CART_EQUATIONS:
         return None
     inside = (recording.time_s > start_s) & (recording.time_s <= end_s)
-    recomputed = metabolic_power_W(
-        recording.vo2_mL_min, recording.vco2_mL_min, EQUATIONS[recording.energy_equation]
+    recomputed = CART_EQUATIONS[recording.energy_equation](
+        recording.vo2_mL_min, recording.vco2_mL_min
     )
     usable = inside & np.isfinite(recording.energy_W) & (recomputed > 0)
     if not usable.any():

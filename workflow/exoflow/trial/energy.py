@@ -51,7 +51,7 @@ EQUATIONS = {
             "brockway_rounded",
             0.278 * SECONDS_PER_MINUTE,
             0.075 * SECONDS_PER_MINUTE,
-            'the "modified" Brockway equation with rounded coefficients (0.278, 0.075 W per mL/min)',
+            'the "modified" Brockway equation, rounded (0.278 and 0.075 W per mL/min)',
         ),
         _in_kcal("weir", 3.941, 1.106, "Weir 1949, urinary nitrogen neglected"),
         _in_kcal("weir_rounded", 3.9, 1.1, "Weir 1949 with rounded coefficients (3.9, 1.1 kcal/L)"),

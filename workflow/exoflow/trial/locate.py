@@ -89,7 +89,8 @@ def _span(slot: Slot, recording: Recording) -> tuple[float, float]:
     """Start and end of a bout given by times, or of the whole recording."""
     first, last = float(recording.time_s[0]), float(recording.time_s[-1])
     if slot.start_s is None or slot.end_s is None:
-        return min(first, 0.0), last
+        # A row stands for the time before it.
+        return max(0.0, 2 * first - float(recording.time_s[1])), last
     if slot.start_s >= last or slot.end_s > last + END_TOLERANCE_S:
         raise TrialDataError(
             f"{slot.place}: {slot.activity} at {slot.start_s:g}..{slot.end_s:g} s is outside "
@@ -103,39 +104,33 @@ def _marked_spans(
 ) -> list[tuple[float, float]]:
     """Spans between the start marker of each planned bout and the end marker after it."""
     known = {text.casefold(): name for name, text in markers.items()}
-    found = [
-        (marker, known[_words(marker)]) for marker in recording.markers if _words(marker) in known
-    ]
+    waiting = iter([marker for marker in recording.markers if _words(marker) in known])
     spans = []
-    waiting = iter(found)
     for slot in session.slots:
-        start = _next(waiting, slot.activity, slot, recording, markers)
-        end = _next(waiting, END_MARKER, slot, recording, markers, started=start)
+        start = next(waiting, None)
+        if start is None or known[_words(start)] != slot.activity:
+            raise TrialDataError(
+                f"{slot.place}: {recording.file}: expected marker {markers[slot.activity]!r} "
+                f"({slot.activity}), found {_shown(start)}. Correct order, or give phases by times."
+            )
+        end = next(waiting, None)
+        if end is None or known[_words(end)] != END_MARKER:
+            raise TrialDataError(
+                f"{slot.place}: {recording.file}: {slot.activity}, started by marker "
+                f"{_shown(start)}, never ends: expected marker {markers[END_MARKER]!r}, found "
+                f"{_shown(end)}. Add the marker, or give phases by times."
+            )
         spans.append((start.time_s, end.time_s))
-    for marker, name in waiting:
+    for marker in waiting:
         raise TrialDataError(
-            f"{session.place}: {recording.file} goes on with marker {marker.text!r} at "
-            f"{marker.time_s:g} s ({name}) after the last bout in order. Add the bout to order."
+            f"{session.place}.order: {recording.file} goes on with marker {_shown(marker)} after "
+            "the last bout in order. Add the bout, or change markers."
         )
     return spans
 
 
-def _next(waiting, wanted, slot, recording, markers, started=None) -> Marker:  # type: ignore[no-untyped-def]
-    """The next marker, which must be the wanted one."""
-    marker, name = next(waiting, (None, ""))
-    if name == wanted:
-        return marker
-    got = "no marker" if marker is None else f"{marker.text!r} at {marker.time_s:g} s"
-    if wanted == END_MARKER:
-        raise TrialDataError(
-            f"{slot.place}: {recording.file}: {slot.activity}, started by marker "
-            f"{started.text!r} at {started.time_s:g} s, never ends: {got} follows where "
-            f"{markers[END_MARKER]!r} was expected. Add the marker, or give phases by times."
-        )
-    raise TrialDataError(
-        f"{slot.place}: {recording.file}: expected marker {markers[wanted]!r} ({wanted}), found "
-        f"{got}. Correct order, or give phases by times."
-    )
+def _shown(marker: Marker | None) -> str:
+    return "none" if marker is None else f"{marker.text!r} at {marker.time_s:g} s"
 
 
 def _words(marker: Marker) -> str:

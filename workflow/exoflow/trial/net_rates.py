@@ -15,6 +15,7 @@ from exoflow.trial.baselines import SubjectRates, subject_rates
 from exoflow.trial.bout_rates import BoutRate, measure_bout
 from exoflow.trial.description import RateChoices, RecordingPlan, Subject
 from exoflow.trial.locate import LocatedBout, locate_bouts
+from exoflow.trial.recording import Recording
 from exoflow.trial.recordings import read_recordings
 from exoflow.trial.reductions import Reductions
 
@@ -39,6 +40,12 @@ class Rates:
     controllers: tuple[str, ...]
     bouts: tuple[BoutRate, ...]
     subjects: tuple[SubjectRates, ...]
+
+    @property
+    def recordings(self) -> tuple[Recording, ...]:
+        """Every recording once, in the order of the sessions."""
+        found = {rate.bout.slot.file: rate.bout.recording for rate in self.bouts}
+        return tuple(found.values())
 
     def bouts_of(self, subject: str) -> list[BoutRate]:
         """All bouts of a subject, in order."""

@@ -14,6 +14,7 @@ from exoflow.trial.bout_rates import BoutRate
 from exoflow.trial.net_rates import NET_RATE_COLUMN, Rates
 from exoflow.trial.order_effect import OrderEffect, order_effect
 from exoflow.trial.outliers import outlying
+from exoflow.trial.recording import Recording
 from exoflow.trial.repeatability import repeatability
 from exoflow.trial.sensitivity import sensitivity_table
 from exoflow.trial.statistics import OneSampleTest, one_sample_test
@@ -44,6 +45,7 @@ def recorded_parts(rates: Rates) -> dict[str, Any]:
             for condition in ("stand", "free", *rates.controllers)
         },
         "bouts": [bout_row(rate) for rate in rates.bouts],
+        "recordings": [recording_row(recording) for recording in rates.recordings],
         "baselines": _baselines(rates),
         "anova": _anova(rates),
         "order_effect": asdict(order) if order else None,
@@ -151,6 +153,20 @@ def bout_row(rate: BoutRate) -> dict[str, Any]:
         "breath_cv_pct": window.breath_cv_pct,
         "cart_energy_difference_pct": rate.cart_energy_difference_pct,
         "flags": " ".join(rate.flags),
+    }
+
+
+def recording_row(recording: Recording) -> dict[str, Any]:
+    """One recording: what was read, and what the reader noticed."""
+    return {
+        "file": recording.file,
+        "cart": recording.cart,
+        "sampling": recording.sampling,
+        "n_rows": len(recording.time_s),
+        "first_s": float(recording.time_s[0]),
+        "last_s": float(recording.time_s[-1]),
+        "energy_equation": recording.energy_equation,
+        "warnings": list(recording.warnings),
     }
 
 

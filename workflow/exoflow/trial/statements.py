@@ -107,9 +107,10 @@ def _primary(findings: Findings) -> str | None:
     }[study.primary.declared]
     verdict = "below" if test.p < findings.alpha else "not below"
     return (
-        f"Primary test ({when}): {findings.label(study.primary.controller)} against free walking "
-        f"without exo, n = {test.n}: mean {quantity} the net metabolic rate "
-        f"{_numbers(test, 'W/kg' if rates else '%')}, {verdict} {level(findings.alpha)} as a single test."
+        f"Primary test ({when}): {findings.label(study.primary.controller)} against free "
+        f"walking without exo, n = {test.n}: mean {quantity} the net metabolic rate "
+        f"{_numbers(test, 'W/kg' if rates else '%')}, {verdict} {level(findings.alpha)} as a "
+        "single test."
     )
 
 

@@ -38,7 +38,7 @@ def list_tests(
         `name`, `kind`, `condition`, `measure`, `primary`, `statistic`, `df`, `p_value` and
         `p_adjusted`: Holm-Sidak over the tests of the same kind and measure.
     """
-    kinds = {
+    kinds: dict[str, dict[str, tuple[float, int | None, float | None]]] = {
         "t": {key: (test.t, test.df, test.p) for key, test in tests.items()},
         "wilcoxon": {
             key: (signed_rank_statistic(values[key]), None, test.wilcoxon_p)
