@@ -22,14 +22,8 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-CONTROLLERS = ("fast", "slow")
 # kJ/L of oxygen and carbon dioxide: Brockway 1987.
 BROCKWAY_KJ_L = (16.58, 4.51)
-# activity and minutes; "first" and "second" are the controllers in the order of the subject.
-PROTOCOL = (
-    ("stand", 5.0), ("free", 6.0), ("rest", 3.0), ("first", 6.0), ("rest", 3.0),
-    ("second", 6.0), ("rest", 3.0), ("free", 6.0), ("rest", 3.0), ("stand", 5.0),
-)  # fmt: skip
 COLUMN_MAP = {
     "header_row": 1,
     "columns": {
@@ -101,12 +95,23 @@ class Walker:
     def bouts(self) -> list[tuple[str, float, float]]:
         """Activity, start and end (s) of everything this subject does."""
         clock, found = 0.0, []
-        names = {"first": self.order[0], "second": self.order[1]}
-        for activity, minutes in PROTOCOL:
-            end = clock + 60 * minutes
-            found.append((names.get(activity, activity), clock, end))
-            clock = end
+        for activity, minutes in protocol(self.order):
+            found.append((activity, clock, clock + 60 * minutes))
+            clock += 60 * minutes
         return found
+
+
+def protocol(controllers: tuple[str, ...]) -> list[tuple[str, float]]:
+    """Activities and their minutes: baselines at both ends, controllers between, rests."""
+    walks = [("free", 6.0), *((c, 6.0) for c in controllers), ("free", 6.0)]
+    rested = [entry for walk in walks for entry in (walk, ("rest", 3.0))]
+    return [("stand", 5.0), *rested, ("stand", 5.0)]
+
+
+def rotated(controllers: tuple[str, ...], places: int) -> tuple[str, ...]:
+    """The order of the next subject: every controller comes equally often at every place."""
+    k = places % len(controllers)
+    return controllers[k:] + controllers[:k]
 
 
 def draw_walkers(
@@ -128,8 +133,8 @@ def draw_walkers(
             rer=drawn(p.rer, 0.75, 0.92),
             breath_cv=float(rng.uniform(*p.breath_cv)),
             drift_pct_h=float(rng.normal(*p.drift_pct_h)),
-            reduction_pct={c: float(rng.normal(*p.reduction_pct[c])) for c in CONTROLLERS},
-            order=CONTROLLERS if i % 2 == 0 else CONTROLLERS[::-1],
+            reduction_pct={c: float(rng.normal(*spread)) for c, spread in p.reduction_pct.items()},
+            order=rotated(tuple(p.reduction_pct), i),
         )
         for i in range(n)
     ]
@@ -318,10 +323,10 @@ def study_description(
     walkers: list[Walker], phases: str, sessions: list[dict], layout: str, measurement: dict
 ) -> dict:
     """study.yaml as a mapping."""
-    names = {"first": "fast", "second": "slow"}
+    controllers = tuple(walkers[0].reduction_pct)
     data: dict = {"phases": phases}
     if phases == "markers":
-        data["markers"] = {name: name for name in ("stand", "free", *CONTROLLERS, "end")}
+        data["markers"] = {name: name for name in ("stand", "free", *controllers, "end")}
     if layout == "csv":
         data["column_map"] = COLUMN_MAP
     data["sessions"] = sessions
@@ -341,15 +346,15 @@ def study_description(
             "control_rate_Hz": 100,
         },
         "controllers": [
-            {"id": "fast", "label": "Fast", "description": "an invented law"},
-            {"id": "slow", "label": "Slow", "description": "another invented law"},
+            {"id": name, "label": name.capitalize(), "description": "an invented law"}
+            for name in controllers
         ],
         "protocol": {
             "speed_m_s": 1.25,
             "controller_order": "counterbalanced",
             "bouts": [
-                {"activity": names.get(activity, activity), "duration_min": minutes}
-                for activity, minutes in PROTOCOL
+                {"activity": activity, "duration_min": minutes}
+                for activity, minutes in protocol(controllers)
             ],
         },
         "measurement": {
@@ -360,13 +365,13 @@ def study_description(
         },
         "analysis": {
             "primary": {
-                "controller": "fast",
+                "controller": controllers[0],
                 "against": "free",
                 "measure": "net_metabolic_rate_reduction_pct",
                 "test": "one_sample_t",
                 "declared": "before_data",
             },
-            "difference": ["fast", "slow"],
+            "difference": list(controllers[:2]),
         },
         "data": data,
     }
@@ -385,7 +390,7 @@ def main() -> None:
     walkers = draw_walkers(options.subjects, rng)
     file = write_study(options.folder, walkers, rng, layout=options.layout, phases=options.phases)
     print(f"{file}: {len(walkers)} synthetic subjects. True reductions of this sample, %:")
-    for controller in CONTROLLERS:
+    for controller in walkers[0].reduction_pct:
         values = [walker.reduction_pct[controller] for walker in walkers]
         print(f"  {controller}: mean {np.mean(values):.2f}, SD {np.std(values, ddof=1):.2f}")
 

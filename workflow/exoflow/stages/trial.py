@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from exoflow.figures.style import Drawing
     from exoflow.figures.trial_timeline import SessionTrace
+    from exoflow.trial.net_rates import Rates
     from exoflow.trial.study import Study
 
 NO_RECORDINGS = "This study holds published reductions only: no recordings to show."
@@ -88,21 +89,20 @@ def figures(study: Study, result: Mapping[str, Any]) -> Iterator[tuple[str, Draw
     if study.rates:
         yield "rates.", rates_figure(result)
         yield "baselines.", baselines_figure(result)
-        yield "timeline.", timeline_figure(result["title"], session_traces(study))
+        yield "timeline.", timeline_figure(result["title"], session_traces(study.rates))
     else:
         for name in ("rates.", "baselines.", "timeline."):
             yield name, message_drawing(NO_RECORDINGS)
 
 
-def session_traces(study: Study) -> list[SessionTrace]:
+def session_traces(rates: Rates) -> list[SessionTrace]:
     """The breaths of every session as the time line draws them."""
     from exoflow.figures.trial_timeline import SessionTrace, WindowOfBout
     from exoflow.trial.traces import trace_session
 
-    assert study.rates is not None
     traces = []
-    for session in study.rates.plan.sessions:
-        trace = trace_session(study.rates, session)
+    for session in rates.plan.sessions:
+        trace = trace_session(rates, session)
         windows = tuple(WindowOfBout(**window) for window in trace.windows)
         traces.append(SessionTrace(trace.title, trace.time_min, trace.power_W_kg, windows))
     return traces

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-import numpy as np
-
-from exoflow.errors import TrialDataError
 from exoflow.trial.methods import write_methods
 from exoflow.trial.net_rates import NET_RATE_COLUMN
 from exoflow.trial.recorded_analysis import (
@@ -16,8 +13,6 @@ from exoflow.trial.recorded_analysis import (
     difference_intervals,
     recorded_parts,
     reduction_intervals,
-    saving_tests,
-    saving_W_kg,
 )
 from exoflow.trial.reductions import REDUCTION_COLUMN
 from exoflow.trial.statements import Findings, write_statements
@@ -25,12 +20,11 @@ from exoflow.trial.statistics import (
     OneSampleTest,
     effect_for_power,
     holm_sidak,
-    one_sample_test,
     smallest_exact_p,
     subjects_for_exact_p,
 )
 from exoflow.trial.study import Study
-from exoflow.trial.tests_list import list_tests
+from exoflow.trial.study_tests import DIFFERENCE, StudyTests, every_test, run_tests
 
 ALPHA = 0.05
 TARGET_POWER = 0.8
@@ -75,35 +69,34 @@ def analyze(study: Study) -> dict[str, Any]:
     TrialDataError
         If a controller's reductions are all equal, so that t does not exist.
     """
-    values = _values(study)
-    tests = {name: _test(study, name, numbers) for name, numbers in values.items()}
-    corrected = holm_sidak({name: test.p for name, test in tests.items()})
+    tests = run_tests(study)
+    corrected = holm_sidak({name: test.p for name, test in tests.reductions.items()})
     recorded = dict.fromkeys(RECORDED_KEYS)
     if study.rates:
-        recorded |= {**recorded_parts(study.rates), "saving": _savings(study)}
-    result = {
+        recorded |= {**recorded_parts(study.rates), "saving": _savings(tests)}
+    findings = Findings(
+        study=study,
+        tests=tests.reductions,
+        corrected_p=corrected,
+        differences_pct=tuple(tests.reduction_values.get(DIFFERENCE, ())),
+        alpha=ALPHA,
+        target_power=TARGET_POWER,
+        primary=tests.primary(study),
+        recorded=recorded,
+    )
+    return {
         **_about(study),
-        "conditions": {c: _condition(study, c, tests[c]) for c in study.controller_ids},
-        "difference": _difference(study, tests, values),
-        "primary": _primary(study, tests, recorded["saving"]),
+        "conditions": {c: _condition(study, c, tests) for c in study.controller_ids},
+        "difference": _difference(study, tests),
+        "primary": {**asdict(study.primary), "alpha": ALPHA, "p": tests.primary(study).p},
         "holm_sidak": corrected,
-        "tests": _all_tests(study, tests, values, recorded["anova"]),
+        "tests": every_test(study, tests, recorded["anova"]),
         **_size(study),
         **recorded,
         "methods": write_methods(study),
+        "statements": write_statements(findings),
         "input_sha256": dict(study.input_sha256),
     }
-    findings = Findings(
-        study=study,
-        tests=tests,
-        corrected_p=corrected,
-        differences_pct=tuple(values.get("difference", ())),
-        alpha=ALPHA,
-        target_power=TARGET_POWER,
-        primary=_primary_test(study, tests),
-        recorded=recorded,
-    )
-    return {**result, "statements": write_statements(findings)}
 
 
 def tabulate(study: Study) -> list[dict[str, Any]]:
@@ -137,16 +130,6 @@ def tabulate(study: Study) -> list[dict[str, Any]]:
     ]
 
 
-def _values(study: Study) -> dict[str, tuple[float, ...]]:
-    """Reductions of every controller, and the declared difference."""
-    values = {c: study.reductions.reduction_pct[c] for c in study.controller_ids}
-    if study.difference:
-        first, second = (values[name] for name in study.difference)
-        # Decimal inputs differ by decimals: 4.2 - 5.4 is -1.2, not -1.2000000000000002.
-        values["difference"] = tuple(round(a - b, 9) for a, b in zip(first, second, strict=True))
-    return values
-
-
 def _about(study: Study) -> dict[str, Any]:
     return {
         "phase": "trial",
@@ -171,35 +154,32 @@ def _about(study: Study) -> dict[str, Any]:
     }
 
 
-def _condition(study: Study, controller: str, test: OneSampleTest) -> dict[str, Any]:
+def _condition(study: Study, controller: str, tests: StudyTests) -> dict[str, Any]:
     about = next(c for c in study.controllers if c.id == controller)
     return {
         "label": about.label,
         "description": about.description,
-        **_record(test),
-        "per_subject_pct": _by_subject(study, study.reductions.reduction_pct[controller]),
+        **_record(tests.reductions[controller]),
+        "per_subject_pct": _by_subject(study, tests.reduction_values[controller]),
         "set_peak_torque_Nm": about.peak_torque_Nm,
         "peak_torque_Nm": _by_subject(study, study.reductions.peak_torque_Nm[controller]),
         **(reduction_intervals(study.rates, controller) if study.rates else {}),
     }
 
 
-def _difference(
-    study: Study, tests: Mapping[str, OneSampleTest], values: Mapping[str, Sequence[float]]
-) -> dict[str, Any] | None:
+def _difference(study: Study, tests: StudyTests) -> dict[str, Any] | None:
     if not study.difference:
         return None
     return {
         "first": study.difference[0],
         "second": study.difference[1],
-        **_record(tests["difference"]),
-        "per_subject_pct": _by_subject(study, values["difference"]),
+        **_record(tests.reductions[DIFFERENCE]),
+        "per_subject_pct": _by_subject(study, tests.reduction_values[DIFFERENCE]),
         **(difference_intervals(study.rates, study.difference) if study.rates else {}),
     }
 
 
-def _savings(study: Study) -> dict[str, Any]:
-    assert study.rates is not None
+def _savings(tests: StudyTests) -> dict[str, Any]:
     return {
         name: {
             "mean_W_kg": test.mean,
@@ -211,68 +191,8 @@ def _savings(study: Study) -> dict[str, Any]:
             "d_z": test.d_z,
             "hedges_g": test.hedges_g,
         }
-        for name, test in _saving_tests(study).items()
+        for name, test in tests.savings.items()
     }
-
-
-def _saving_tests(study: Study) -> dict[str, OneSampleTest]:
-    assert study.rates is not None
-    try:
-        return saving_tests(study.rates, study.difference)
-    except ValueError as error:
-        raise TrialDataError(
-            f"study {study.id}: net rates: {error}. Check the data files."
-        ) from None
-
-
-def _primary_test(study: Study, tests: Mapping[str, OneSampleTest]) -> OneSampleTest:
-    declared = study.primary
-    if declared.measure == NET_RATE_COLUMN:
-        return _saving_tests(study)[declared.controller]
-    return tests[declared.controller]
-
-
-def _primary(
-    study: Study, tests: Mapping[str, OneSampleTest], saving: Mapping[str, Any] | None
-) -> dict[str, Any]:
-    return {**asdict(study.primary), "alpha": ALPHA, "p": _primary_test(study, tests).p}
-
-
-def _all_tests(
-    study: Study,
-    tests: Mapping[str, OneSampleTest],
-    values: Mapping[str, Sequence[float]],
-    anova: Mapping[str, Any] | None,
-) -> list[dict[str, Any]]:
-    names = {c.id: f"{c.label} against free walking" for c in study.controllers}
-    labels = {c.id: c.label for c in study.controllers}
-    if study.difference:
-        names["difference"] = " against ".join(labels[name] for name in study.difference)
-    primary = study.primary
-    of_reductions = primary.controller if primary.measure == REDUCTION_COLUMN else None
-    rows = list_tests(names, tests, values, REDUCTION_COLUMN, of_reductions)
-    if study.rates:
-        savings = {c: saving_W_kg(study.rates, c) for c in study.controller_ids}
-        if study.difference:
-            savings["difference"] = np.subtract(*(savings[name] for name in study.difference))
-        of_rates = primary.controller if primary.measure == NET_RATE_COLUMN else None
-        rows += list_tests(names, _saving_tests(study), savings, NET_RATE_COLUMN, of_rates)
-    if anova:
-        rows.append(
-            {
-                "name": "free walking and all controllers, repeated-measures analysis of variance "
-                "(Greenhouse-Geisser)",
-                "kind": "anova",
-                "condition": "all",
-                "measure": NET_RATE_COLUMN,
-                "primary": False,
-                "statistic": anova["f"],
-                "df": anova["df_conditions"],
-                "p_value": anova["p_corrected"],
-                "p_adjusted": anova["p_corrected"],
-            }
-        )
-    return sorted(rows, key=lambda row: not row["primary"])
 
 
 def _size(study: Study) -> dict[str, Any]:
@@ -290,14 +210,6 @@ def _size(study: Study) -> dict[str, Any]:
             "subjects_for_exact_p": subjects_for_exact_p(ALPHA),
         },
     }
-
-
-def _test(study: Study, name: str, values: Sequence[float]) -> OneSampleTest:
-    label = " - ".join(study.difference or ()) if name == "difference" else name
-    try:
-        return one_sample_test(values)
-    except ValueError as error:
-        raise TrialDataError(f"study {study.id}: {label}: {error}. Check the data file.") from None
 
 
 def _record(test: OneSampleTest) -> dict[str, Any]:

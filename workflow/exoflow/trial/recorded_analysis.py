@@ -17,7 +17,6 @@ from exoflow.trial.outliers import outlying
 from exoflow.trial.recording import Recording
 from exoflow.trial.repeatability import repeatability
 from exoflow.trial.sensitivity import sensitivity_table
-from exoflow.trial.statistics import OneSampleTest, one_sample_test
 
 
 def recorded_parts(rates: Rates) -> dict[str, Any]:
@@ -77,25 +76,6 @@ def find_order_effect(rates: Rates) -> OrderEffect | None:
         np.array([[r.pct for r in row] for row in reductions]),
         np.array([[r.period for r in row] for row in reductions]),
     )
-
-
-def saving_tests(rates: Rates, difference: Sequence[str] | None) -> dict[str, OneSampleTest]:
-    """Paired t tests of net rates, W/kg: free minus controller, and the declared pair.
-
-    Raises
-    ------
-    ValueError
-        If savings are all equal.
-    """
-    savings = {c: saving_W_kg(rates, c) for c in rates.controllers}
-    if difference:
-        savings["difference"] = savings[difference[0]] - savings[difference[1]]
-    return {name: one_sample_test(values) for name, values in savings.items()}
-
-
-def saving_W_kg(rates: Rates, controller: str) -> np.ndarray:
-    """Free minus controller of every subject, W/kg, shape (n_subjects,)."""
-    return np.array([s.reductions[controller].saving_W_kg for s in rates.subjects])
 
 
 def reduction_intervals(rates: Rates, controller: str) -> dict[str, Any]:
