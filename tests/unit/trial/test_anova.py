@@ -33,7 +33,8 @@ def test_epsilon_is_the_smallest_where_one_condition_carries_all_variance():
 
 
 def test_epsilon_agrees_with_orthonormal_contrasts():
-    x = np.random.default_rng(1).normal(0, [1, 2, 4, 1], (12, 4))
+    # A condition that stands out, so that F is large and the correction makes p larger.
+    x = np.random.default_rng(1).normal([3, 0, 0, 0], [1, 2, 4, 1], (12, 4))
     contrasts = np.linalg.qr(np.column_stack([np.ones(4), np.eye(4)[:, :3]]))[0][:, 1:]
     covariance = contrasts.T @ np.cov(x, rowvar=False) @ contrasts
     expected = np.trace(covariance) ** 2 / (3 * np.trace(covariance @ covariance))

@@ -45,7 +45,7 @@ def test_a_phase_outside_the_recording(recorded_folder):
     file = recorded_folder.recording(1)
     first, last = (float(file.read_text().splitlines()[k].split(",")[0]) for k in (1, -1))
     assert refused(recorded_folder.save()) == (
-        f"{recorded_folder.study}: data.sessions[0].order[5]: stand at 3060..3360 s is outside "
+        f"{recorded_folder.study}: data.sessions[0].order[4]: free at 2520..2880 s is outside "
         f"s1.csv, which holds {first:g}..{last:g} s. Correct the times, or the file."
     )
 
@@ -219,8 +219,8 @@ def test_no_carbon_dioxide_and_no_assumed_ratio(recorded_folder):
             "measurement.assumed_rer = 2 is outside 0.7..1.",
         ),
         (
-            lambda v: v["measurement"].update(stand_baseline="median"),
-            "measurement.stand_baseline = 'median' is unknown. Allowed: interpolated, mean.",
+            lambda v: v["measurement"].update(stand_baseline="last"),
+            "measurement.stand_baseline = 'last' is unknown. Allowed: interpolated, mean.",
         ),
         (
             lambda v: v["analysis"]["primary"].update(test="paired_t"),

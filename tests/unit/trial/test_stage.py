@@ -47,7 +47,7 @@ def test_csv_holds_a_row_per_subject_and_condition(barati, output):
 
 def test_a_study_without_recordings_says_so_in_every_file_about_them(barati, output):
     trial.run(barati, output)
-    assert (output / "barati.bouts.csv").read_text() == "subject\n"
+    assert (output / "barati.bouts.csv").read_text() == "no_recordings\n"
     for name in ("rates", "baselines", "timeline"):
         assert "This study holds published reductions only" in svg_text(
             output / f"barati.{name}.svg"

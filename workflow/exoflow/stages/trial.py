@@ -55,8 +55,8 @@ def run(study: Path, output: Path, settings: dict[str, Any] | None = None) -> No
     texts = {
         named("json"): json_text(named("json"), result),
         named("csv"): csv_text(tabulate(description)),
-        named("bouts.csv"): csv_text(result["bouts"] or [{"subject": None}]),
-        named("sensitivity.csv"): csv_text(result["sensitivity"] or [{"controller": None}]),
+        named("bouts.csv"): csv_text(result["bouts"] or []),
+        named("sensitivity.csv"): csv_text(result["sensitivity"] or []),
         named("methods.md"): result["methods"] + "\n",
     }
     files: dict[str | Path, bytes] = {path: text.encode("utf-8") for path, text in texts.items()}
@@ -109,9 +109,10 @@ def session_traces(rates: Rates) -> list[SessionTrace]:
 
 
 def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Rows as comma-separated text with a header."""
+    """Rows as comma-separated text with a header; without rows only that there are none."""
     stream = io.StringIO()
-    writer = csv.DictWriter(stream, fieldnames=list(rows[0]), lineterminator="\n")
+    columns = list(rows[0]) if rows else ["no_recordings"]
+    writer = csv.DictWriter(stream, fieldnames=columns, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return stream.getvalue()

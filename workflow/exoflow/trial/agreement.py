@@ -89,7 +89,7 @@ def speed_of(walk: Trajectory) -> float:
 
 
 def speed_stretches(log: DeviceLog) -> list[Stretch]:
-    """Stretches of constant speed, each cut to its last RMS_SPAN_S; without speeds the whole log."""
+    """Stretches of constant speed, each cut to its last RMS_SPAN_S; all of a log without speeds."""
     if "speed" not in log.values:
         return [Stretch(None, float(log.time_s[0]), float(log.time_s[-1]))]
     speed = log.values["speed"]

@@ -36,9 +36,17 @@ ESTIMAND = (
 )
 # Keys of a study with recordings, all None where there are none.
 RECORDED_KEYS = (
-    "choices", "recordings", "rates", "bouts", "baselines", "anova", "order_effect", "sensitivity", "flags",
+    "choices",
+    "recordings",
+    "rates",
+    "bouts",
+    "baselines",
+    "anova",
+    "order_effect",
+    "sensitivity",
+    "flags",
     "saving",
-)  # fmt: skip
+)
 
 
 def analyze(study: Study) -> dict[str, Any]:
