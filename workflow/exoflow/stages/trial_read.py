@@ -72,7 +72,7 @@ def as_text(recording: Recording) -> str:
         ("times", f"{record['first_s']:.1f} to {record['last_s']:.1f} s"),
         ("mean VO2", _flow(record["mean_vo2_mL_min"])),
         ("mean VCO2", _flow(record["mean_vco2_mL_min"])),
-        ("cart's energy", recording.energy_equation or "none, or by no equation known here"),
+        ("cart's energy", _energy(recording)),
         ("markers", str(len(recording.markers))),
         ("phases", str(len({phase for phase in recording.phase if phase}))),
         ("body mass", mass),
@@ -84,6 +84,21 @@ def as_text(recording: Recording) -> str:
         for warning in recording.warnings
     ]
     return "\n".join([text, *noticed])
+
+
+def _energy(recording: Recording) -> str:
+    """The equation of the cart's own energy column, and how far the column is from it."""
+    from exoflow.trial.carts.checks import largest_energy_difference
+
+    if recording.energy_equation is None:
+        return "none" if all(map(math.isnan, recording.energy_W.tolist())) else "unknown equation"
+    difference_W = largest_energy_difference(
+        recording.energy_equation,
+        recording.energy_W,
+        recording.vo2_mL_min,
+        recording.vco2_mL_min,
+    )
+    return f"{recording.energy_equation}, the largest difference {difference_W:.2g} W"
 
 
 def _row_of(recording: Recording) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from exoflow.errors import TrialDataError
+from exoflow.trial.carts import units
 from exoflow.trial.carts.own_energy import EQUATIONS
 from exoflow.trial.carts.samples import Samples, named_rows
 from exoflow.trial.carts.table import Table
@@ -18,6 +19,13 @@ LARGEST_BREATH_mL_min = 12_000.0
 MEDIAN_RER_RANGE = (0.6, 1.4)
 MASS_RANGE_kg = (15.0, 300.0)
 
+# Breaths differ more in VO2 than in RER, by a factor of 2 at rest and more in exercise.
+RER_STEADIER = 1.5
+
+# Breaths of a walker differ by a tenth, a cough or a sigh by a factor of 3.
+NEIGHBOUR_FACTOR = 5.0
+NEIGHBOURS = 5
+
 # Columns computed from each other agree to their last digit; what is further apart than this is
 # another quantity, or a cell that somebody changed.
 ROW_TOLERANCE = 0.05
@@ -26,7 +34,7 @@ MAX_CONTRADICTIONS_FEW = 3
 # Energy equations differ by 1 to 5 %: within the first it is this one, beyond the second none.
 EQUATION_TOLERANCE = 0.01
 ENERGY_TOLERANCE = 0.03
-# Medians of fewer rows say nothing about units.
+# Half a digit, and what binary fractions add.
 ROUNDING_MARGIN = 1.01
 
 
@@ -43,6 +51,8 @@ def check_limits(table: Table, samples: Samples) -> None:
             _check_range(table, samples, quantity)
     if "vco2" in samples.values:
         _check_rer(table, samples)
+    if "rer" in samples.values and not {"vo2_per_mass", "energy"} & samples.values.keys():
+        _check_ratio_is_steady(table, samples)
 
 
 def _check_range(table: Table, samples: Samples, quantity: str) -> None:
@@ -82,9 +92,30 @@ def _check_rer(table: Table, samples: Samples) -> None:
     if not low <= median <= high:
         raise TrialDataError(
             f"{table.sheet.place(table.header_row, table.columns['vco2'].index)}: the median of "
-            f"{table.label('vco2')} / {table.label('vo2')} is {median:.4g}. Expected {low}..{high}: "
-            "the columns may be swapped, or a unit may be wrong."
+            f"{table.label('vco2')} / {table.label('vo2')} is {median:.4g}. Expected "
+            f"{low}..{high}: the columns may be swapped, or a unit may be wrong."
         )
+
+
+def _check_ratio_is_steady(table: Table, samples: Samples) -> None:
+    """Tell RER from VO2 in L/min: VCO2 divided by the one gives the other, both are about 1."""
+    column = table.columns["vo2"]
+    as_written = samples.values["vo2"] / (units.factor("vo2", column.unit) or 1.0)
+    low, high = MEDIAN_RER_RANGE
+    if not low <= np.nanmedian(as_written) <= high:
+        return
+    variation = _variation(samples.values["rer"])
+    if variation > RER_STEADIER * _variation(as_written):
+        raise TrialDataError(
+            f"{table.sheet.place(table.header_row, table.columns['rer'].index)}: "
+            f"{table.label('rer')} varies by {100 * variation:.0f} %, more than {column.label}. "
+            "Expected the reverse: the columns may be swapped."
+        )
+
+
+def _variation(values: np.ndarray) -> float:
+    """Coefficient of variation."""
+    return float(np.nanstd(values) / np.nanmean(values))
 
 
 def check_against_each_other(table: Table, samples: Samples) -> None:
@@ -166,6 +197,34 @@ def _settle(
     for name in ("vo2", "vco2", "energy"):
         if name in samples.values:
             samples.values[name][wrong] = np.nan
+
+
+def check_neighbours(table: Table, samples: Samples) -> None:
+    """Where no other column vouches for VO2 and VCO2, their neighbours have to.
+
+    A value far from the median of the rows around it is no value then, with a warning.
+    """
+    if {"rer", "vo2_per_mass", "energy"} & samples.values.keys():
+        return
+    for quantity in {"vo2", "vco2"} & samples.values.keys():
+        values = samples.values[quantity]
+        around = _median_around(values)
+        with np.errstate(invalid="ignore"):
+            far = (values > NEIGHBOUR_FACTOR * around) | (values * NEIGHBOUR_FACTOR < around)
+        if far.any():
+            samples.warnings.append(
+                f"{table.label(quantity)} is far from its neighbours in "
+                f"{named_rows(samples.rows[far])}: no value"
+            )
+            values[far] = np.nan
+
+
+def _median_around(values: np.ndarray) -> np.ndarray:
+    """Median of each value and up to `NEIGHBOURS` on both sides, NaN left out."""
+    windows = [values[max(i - NEIGHBOURS, 0) : i + NEIGHBOURS + 1] for i in range(len(values))]
+    return np.array(
+        [np.nanmedian(window) if np.isfinite(window).any() else np.nan for window in windows]
+    )
 
 
 def own_mass_kg(samples: Samples) -> float | None:

@@ -63,7 +63,7 @@ def _header(recording: Recording) -> str:
         "warnings": list(recording.warnings),
     }
     text = yaml.safe_dump(fields, sort_keys=False, allow_unicode=True, width=90)
-    return "".join(f"# {line}\n" for line in text.splitlines())
+    return "".join(f"# {line}\n" for line in text.rstrip("\n").split("\n"))
 
 
 def _table(recording: Recording) -> str:

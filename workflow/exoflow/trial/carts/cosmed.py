@@ -12,13 +12,16 @@ from exoflow.trial.carts.family import Family
 from exoflow.trial.carts.labels import plain
 from exoflow.trial.carts.table import Table
 
+# Energy per minute, hour and day, as no other cart abbreviates it.
+OWN_LABELS = ("eem", "eeh", "eekc")
+
 
 def recognize(table: Table) -> str | None:
     """`cosmed_omnia` or `cosmed_legacy`."""
     is_cosmed = (
         table.header_row == 0
         and table.units_row == 1
-        and table.is_blank_row(2)
+        and (table.is_blank_row(2) or plain(table.label("energy")) in OWN_LABELS)
         and plain(table.label("time")) == "t"
         and "'" not in table.label("vo2")
     )

@@ -21,7 +21,7 @@ CART = "custom"
 REQUIRED = ("time", "vo2")
 OPTIONAL = ("vco2", "rer", "vo2_per_mass", "heart_rate", "energy", "phase", "marker")
 WITHOUT_UNIT = ("rer", "phase", "marker")
-DECIMALS = (".", ",")
+DECIMALS = {"point": ".", "comma": ","}
 MAX_ROW = 100_000
 
 
@@ -78,12 +78,17 @@ def parse_column_map(values: Mapping[str, Any], origin: str = "column map") -> C
         header_row=header_row,
         units_row=units_row,
         first_row=first_row,
-        decimal=top.choice_if_given("decimal", DECIMALS) or "",
+        decimal=DECIMALS.get(top.choice_if_given("decimal", DECIMALS) or "", ""),
         energy_equation=top.choice_if_given("energy_equation", EQUATIONS),
         columns=_columns(top.section("columns"), units_row),
     )
     top.known.add("sheet")
     top.finish()
+    if column_map.energy_equation and "energy" not in column_map.columns:
+        raise TrialDataError(
+            f"{top.where('energy_equation')} = {column_map.energy_equation} has no columns.energy "
+            "to follow it. Give that column, or remove the equation."
+        )
     return column_map
 
 
@@ -100,8 +105,8 @@ def _columns(section: Section, units_row: int | None) -> dict[str, MappedColumn]
         if quantity not in REQUIRED + OPTIONAL:
             hint = did_you_mean(quantity, REQUIRED + OPTIONAL)
             raise TrialDataError(f"{section.where(quantity)} is not a known column. {hint}")
+    section.known.update(REQUIRED + OPTIONAL)
     for quantity in REQUIRED + OPTIONAL:
-        section.known.add(quantity)
         if quantity in REQUIRED or quantity in section.values:
             columns[quantity] = _column(section.section(quantity), quantity, units_row)
     return columns

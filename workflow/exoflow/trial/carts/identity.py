@@ -20,9 +20,12 @@ def identity_words(sheet: Sheet, table: Table) -> frozenset[str]:
     words: set[str] = set()
     for row, column in _block_cells(sheet, table):
         cell = sheet.cell(row, column)
-        if isinstance(cell, str) and labels.plain(cell) in labels.IDENTITY_LABELS:
-            value = _value_beside(sheet, table, row, column)
-            words.update(word.casefold() for word in re.split(r"[\W_]+", str(value or "")))
+        if not isinstance(cell, str):
+            continue
+        name, _, value = cell.partition(":")
+        if labels.plain(name) in labels.IDENTITY_LABELS:
+            told = value.strip() or _value_beside(sheet, table, row, column) or ""
+            words.update(word.casefold() for word in re.split(r"[\W_]+", str(told)))
     return frozenset(word for word in words if len(word) >= MIN_LETTERS)
 
 
@@ -89,10 +92,18 @@ def _block_cells(sheet: Sheet, table: Table) -> list[tuple[int, int]]:
 
 
 def _value_beside(sheet: Sheet, table: Table, row: int, column: int) -> object:
-    for index in range(column + 1, min(column + 4, _right_end(sheet, table, row))):
-        if not is_blank(sheet.cell(row, index)):
-            return sheet.cell(row, index)
+    """What stands to the right of a field's name, unless it is the next field's name."""
+    for index in range(column + 1, min(column + 3, _right_end(sheet, table, row))):
+        cell = sheet.cell(row, index)
+        if not is_blank(cell):
+            return None if _is_field_name(cell) else cell
     return None
+
+
+def _is_field_name(cell: object) -> bool:
+    return isinstance(cell, str) and (
+        cell.strip().endswith(":") or labels.plain(cell) in labels.IDENTITY_LABELS
+    )
 
 
 def _right_end(sheet: Sheet, table: Table, row: int) -> int:

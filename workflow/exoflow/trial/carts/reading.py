@@ -19,6 +19,8 @@ from exoflow.trial.recording import Marker, Recording
 # Means over fixed intervals come as regularly as a clock, breaths vary by a fifth or more.
 BINNED_VARIATION = 0.1
 BINNED_INTERVAL_S = 4.5
+# Rounding of VO2 per mass; a mass corrected between tests differs by more.
+MASS_TOLERANCE = 0.02
 
 
 def read_cart(path: Path, column_map: Mapping[str, Any] | None = None) -> Recording:
@@ -65,6 +67,7 @@ def read_with_identity(
     samples = read_samples(table, family.last_row(table), decimal)
     equation = check(table, samples, family)
     markers, warnings = family.events(table)
+    mass_kg = _mass_kg(table, samples)
     missing = np.full(len(samples.time_s), np.nan)
     recording = Recording(
         cart=cart,
@@ -80,7 +83,7 @@ def read_with_identity(
         markers=_markers(samples, markers, who),
         energy_W=samples.values.get("energy", missing),
         energy_equation=equation,
-        mass_kg=identity.body_mass_kg(table.sheet, table) or checks.own_mass_kg(samples),
+        mass_kg=mass_kg,
         warnings=(*samples.warnings, *warnings),
     )
     return recording, who
@@ -90,7 +93,19 @@ def check(table: Table, samples: Samples, family: Family) -> str | None:
     """Refuse what contradicts itself; the name of the equation of the energy column."""
     checks.check_limits(table, samples)
     checks.check_against_each_other(table, samples)
+    checks.check_neighbours(table, samples)
     return checks.follow_equation(table, samples, family.equations)
+
+
+def _mass_kg(table: Table, samples: Samples) -> float | None:
+    """The mass in the subject block, else the one that VO2 per mass was divided by."""
+    typed, divided_by = identity.body_mass_kg(table.sheet, table), checks.own_mass_kg(samples)
+    if typed and divided_by and abs(divided_by / typed - 1) > MASS_TOLERANCE:
+        samples.warnings.append(
+            f"body mass is {typed:g} kg, but {table.label('vo2_per_mass')} was divided by "
+            f"{divided_by:g} kg"
+        )
+    return typed or divided_by
 
 
 def _phases(samples: Samples, who: frozenset[str]) -> tuple[str, ...]:

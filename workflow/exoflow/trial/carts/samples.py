@@ -290,7 +290,7 @@ def _drop_out_of_order(table: Table, samples: Samples) -> None:
     if len(dropped) > max(MAX_DROPPED_FEW, MAX_DROPPED_SHARE * len(samples.time_s)):
         raise TrialDataError(
             f"{table.sheet.place(int(samples.rows[dropped[0]]), table.columns['time'].index)}: "
-            f"times do not increase in {len(dropped)} of {len(samples.time_s)} rows ({named}). "
+            f"times do not increase in {named} of {len(samples.time_s)}. "
             "Sort the rows by time, or export the test again."
         )
     samples.warnings.append(f"times do not increase in {named}: left out")
@@ -347,7 +347,7 @@ def _check_intervals(table: Table, samples: Samples) -> None:
 
 
 def _without_zeros(table: Table, samples: Samples) -> None:
-    """Nobody takes up no oxygen and no heart stands still: 0 there means no value."""
+    """Nobody takes up no oxygen, no heart stands still: 0 there means no value."""
     for quantity in ("vo2", "vco2"):
         if quantity in samples.values:
             zero = samples.values[quantity] == 0
@@ -356,9 +356,9 @@ def _without_zeros(table: Table, samples: Samples) -> None:
                     f"{table.label(quantity)} is 0 in {named_rows(samples.rows[zero])}: no value"
                 )
                 samples.values[quantity][zero] = np.nan
-    if "heart_rate" in samples.values:
-        rate = samples.values["heart_rate"]
-        rate[rate == 0] = np.nan
+    for quantity in ("heart_rate", "energy"):
+        if quantity in samples.values:
+            samples.values[quantity][samples.values[quantity] == 0] = np.nan
 
 
 def named_rows(rows: Any) -> str:

@@ -10,6 +10,8 @@ from exoflow.trial.carts.sheets import RowLimit, Sheet, trimmed
 
 NAMESPACE = "{urn:schemas-microsoft-com:office:spreadsheet}"
 MAX_COLUMNS = 16_384
+# A cell takes four; 10 000 breaths of 100 columns are below this. A tree of more takes gigabytes.
+MAX_TAGS = 5_000_000
 
 
 def read_spreadsheetml(file: str, content: bytes) -> list[Sheet]:
@@ -20,6 +22,11 @@ def read_spreadsheetml(file: str, content: bytes) -> list[Sheet]:
     TrialDataError
         If the XML is cut or damaged, defines entities, or is no workbook.
     """
+    if content.count(b"<") > MAX_TAGS:
+        raise TrialDataError(
+            f"{file}: more than {MAX_TAGS} tags. A recording of a cart has fewer: export one test "
+            "per file."
+        )
     from defusedxml import ElementTree
 
     try:

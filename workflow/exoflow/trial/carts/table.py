@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NoReturn
 
 from exoflow.errors import TrialDataError
 from exoflow.trial.carts import labels, units
@@ -11,6 +12,7 @@ from exoflow.trial.carts.sheets import Sheet, is_blank
 
 # Subject blocks and summaries above the table take some 60 rows.
 MAX_HEADER_ROW = 400
+MAX_NAMES = 1000
 # Parvo writes a row of gas conditions between the names and the units.
 MAX_ROWS_TO_UNITS = 3
 
@@ -86,7 +88,7 @@ def find_table(sheet: Sheet) -> Table | None:
 
 def _named_columns(sheet: Sheet, row: int) -> dict[str, list[int]]:
     named: dict[str, list[int]] = {}
-    for index, cell in enumerate(sheet.rows[row]):
+    for index, cell in enumerate(sheet.rows[row][:MAX_NAMES]):
         if isinstance(cell, str) and len(cell) < 60:
             quantity = labels.parse_label(cell).quantity
             if quantity is not None:
@@ -117,6 +119,10 @@ def _table(sheet: Sheet, header_row: int, named: dict[str, list[int]]) -> Table:
                 )
             elif kind in ("energy", "time"):
                 columns[kind] = _preferred(kind, columns[kind], column)
+    if "time" not in columns:
+        _refuse_unit(
+            sheet, header_row, units_row, _column(sheet, header_row, units_row, named["time"][0])
+        )
     if "vo2" not in columns:
         place = sheet.place(header_row, columns["vo2_per_mass"].index)
         raise TrialDataError(
@@ -179,9 +185,9 @@ def _preferred(kind: str, first: Column, second: Column) -> Column:
     return first
 
 
-def _refuse_unit(sheet: Sheet, header_row: int, units_row: int | None, column: Column) -> None:
+def _refuse_unit(sheet: Sheet, header_row: int, units_row: int | None, column: Column) -> NoReturn:
     place = sheet.place(header_row if units_row is None else units_row, column.index)
-    known = units.KNOWN["vo2"]
+    known = units.KNOWN[labels.parse_label(column.label).quantity or "vo2"]
     if not column.unit:
         raise TrialDataError(
             f"{place}: {column.label} has no unit. Expected {known}, below the name or in it."

@@ -11,6 +11,10 @@ from exoflow.trial.carts.sheets import RowLimit, Sheet, trimmed
 # XML of a large export packs about 1:10; a bomb about 1:1000.
 MAX_UNPACKED_MB = 200
 MAX_PARTS = 2_000
+# Cells and their texts are read piece by piece, pictures not at all, everything else (styles,
+# names) as a whole tree.
+STREAMED_PARTS = ("xl/worksheets/", "xl/sharedStrings", "xl/media/")
+MAX_WHOLE_PART_MB = 10
 
 
 def read_xlsx(file: str, content: bytes) -> list[Sheet]:
@@ -64,6 +68,14 @@ def refuse_bombs(file: str, content: bytes) -> None:
             f"{file}: unpacks to {unpacked_MB:.0f} MB in {len(parts)} parts; up to "
             f"{MAX_UNPACKED_MB} MB and {MAX_PARTS} parts are read. It is no export of one test."
         )
+    for part in parts:
+        if part.file_size / 1e6 > MAX_WHOLE_PART_MB and not part.filename.startswith(
+            STREAMED_PARTS
+        ):
+            raise TrialDataError(
+                f"{file}: a part beside the sheets unpacks to {part.file_size / 1e6:.0f} MB; up to "
+                f"{MAX_WHOLE_PART_MB} MB are read. Open it and save it as .xlsx."
+            )
 
 
 def _cells(file: str, page) -> list[list]:
