@@ -7,7 +7,14 @@ rule trial:
     output:
         statistics="results/trial/{study}.json",
         table="results/trial/{study}.csv",
-        figure="results/trial/{study}.svg",
+        bouts="results/trial/{study}.bouts.csv",
+        sensitivity="results/trial/{study}.sensitivity.csv",
+        methods="results/trial/{study}.methods.md",
+        figures=[
+            f"results/trial/{{study}}{name}.{kind}"
+            for name in ("", ".bars", ".rates", ".baselines", ".timeline")
+            for kind in ("svg", "png")
+        ],
     log:
         "results/logs/trial/{study}.log",
     wildcard_constraints:
@@ -16,7 +23,7 @@ rule trial:
     params:
         settings=settings_of("trial"),
     message:
-        "trial: statistics of {wildcards.study}"
+        "trial: rates and statistics of {wildcards.study}"
     shell:
         "exoflow trial --study {input.study:q} --settings {params.settings:q}"
         " --output results/trial > {log:q} 2>&1"

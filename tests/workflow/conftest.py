@@ -77,6 +77,7 @@ with open("jobs.txt", "a") as jobs:
     jobs.write(phase + " " + " ".join(options.get("--condition", []) + options.get("--seed", [])))
     jobs.write("\\n")
 """
+TRIAL_FIGURES = ("", ".bars", ".rates", ".baselines", ".timeline")
 SUFFIXES = {
     "reflex": (".json", ".parquet", ".svg"),
     "wearer": (".json",),
@@ -85,7 +86,14 @@ SUFFIXES = {
     "teacher": (".npz", ".json", ".csv"),
     "student": (".npz", ".json"),
     "export": (".zip", ".json"),
-    "trial": (".json", ".csv", ".svg"),
+    "trial": (
+        ".json",
+        ".csv",
+        ".bouts.csv",
+        ".sensitivity.csv",
+        ".methods.md",
+        *(f"{name}.{kind}" for name in TRIAL_FIGURES for kind in ("svg", "png")),
+    ),
     "report": (".html",),
 }
 

@@ -6,7 +6,13 @@ import stat
 import pytest
 
 from exoflow.errors import ExoflowError
-from exoflow.records.files import current_umask, replaced_file, write_bytes, write_text
+from exoflow.records.files import (
+    current_umask,
+    replaced_file,
+    write_bytes,
+    write_text,
+    write_together,
+)
 
 
 def test_folders_are_made_and_the_content_is_there(tmp_path):
@@ -48,3 +54,17 @@ def test_other_problems_of_the_disk_stay_as_they_are(tmp_path):
     (tmp_path / "a").write_text("a file, no folder")
     with pytest.raises(FileExistsError):
         write_text(tmp_path / "a" / "b.json", "{}")
+
+
+def test_files_written_together_are_all_there(tmp_path):
+    first, second = tmp_path / "a.txt", tmp_path / "b/c.txt"
+    assert write_together({first: b"1", second: b"2"}) == [first, second]
+    assert (first.read_bytes(), second.read_bytes()) == (b"1", b"2")
+
+
+def test_files_written_together_are_none_where_one_fails(tmp_path):
+    (tmp_path / "a.txt").write_bytes(b"before")
+    with pytest.raises(TypeError):
+        write_together({tmp_path / "a.txt": b"1", tmp_path / "b.txt": "no bytes"})
+    assert (tmp_path / "a.txt").read_bytes() == b"before"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]

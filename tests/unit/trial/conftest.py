@@ -1,8 +1,12 @@
-"""A small study on disk, and a way to break it."""
+"""Small studies on disk, of reductions and of recordings, and ways to break them."""
 
+import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
+import yaml
+from synthetic_trial import Walker, draw_walkers, write_study
 
 STUDY = """\
 title: Two laws on four walkers
@@ -71,3 +75,42 @@ def study_folder(tmp_path: Path) -> StudyFolder:
 @pytest.fixture
 def barati() -> Path:
     return Path(__file__).parents[3] / "data/trials/barati/study.yaml"
+
+
+@pytest.fixture(scope="session")
+def synthetic(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Walker]]:
+    """A raw study of six invented walkers, by markers, and their truth."""
+    rng = np.random.default_rng(11)
+    walkers = draw_walkers(6, rng)
+    folder = tmp_path_factory.mktemp("trials") / "synthetic"
+    return write_study(folder, walkers, rng), walkers
+
+
+class RecordedFolder:
+    """A copy of a raw study whose study.yaml can be changed by key."""
+
+    def __init__(self, study: Path, folder: Path) -> None:
+        shutil.copytree(study.parent, folder)
+        self.study = folder / "study.yaml"
+        self.values = yaml.safe_load(self.study.read_text())
+
+    def save(self) -> Path:
+        """Write what `values` holds."""
+        self.study.write_text(yaml.safe_dump(self.values, sort_keys=False))
+        return self.study
+
+    def recording(self, subject: int) -> Path:
+        """The recording of a subject."""
+        return self.study.parent / f"recordings/s{subject}.csv"
+
+
+@pytest.fixture(scope="session")
+def two_walkers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A raw study of two invented walkers."""
+    rng = np.random.default_rng(12)
+    return write_study(tmp_path_factory.mktemp("trials") / "two", draw_walkers(2, rng), rng)
+
+
+@pytest.fixture
+def recorded_folder(two_walkers: Path, tmp_path: Path) -> RecordedFolder:
+    return RecordedFolder(two_walkers, tmp_path / "pilot")

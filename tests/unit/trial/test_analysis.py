@@ -1,6 +1,7 @@
 """The published study against the numbers worked out for it, and what is said about them."""
 
 import dataclasses
+from hashlib import sha256
 
 import pytest
 
@@ -67,9 +68,7 @@ def test_barati_by_hand(result):
 
 
 def test_barati_correction_and_power(result):
-    assert result["holm_sidak"] == pytest.approx(
-        {"lstm_ppo": 0.053, "dofc": 0.089, "difference": 0.140}, abs=5e-4
-    )
+    assert result["holm_sidak"] == pytest.approx(HOLM_SIDAK, abs=5e-4)
     assert result["smallest_exact_p"] == 0.125
     assert result["small_sample"] is True
     assert result["power"]["d_z_needed"] == pytest.approx(2.13, abs=0.005)
@@ -129,7 +128,8 @@ def test_one_controller_needs_no_difference(barati):
     assert result["holm_sidak"] == pytest.approx(
         {"lstm_ppo": result["conditions"]["lstm_ppo"]["p"]}
     )
-    assert {row["condition"] for row in tabulate(result)} == {"lstm_ppo"}
+    assert {row["condition"] for row in tabulate(study)} == {"lstm_ppo"}
+    assert [test["kind"] for test in result["tests"]] == ["t", "wilcoxon", "sign_flip"]
 
 
 def test_equal_reductions_are_refused(barati):
@@ -142,10 +142,53 @@ def test_equal_reductions_are_refused(barati):
     )
 
 
-def test_table_is_tidy_and_complete(result):
-    rows = tabulate(result)
-    keys = [(r["level"], r["condition"], r["subject"], r["quantity"]) for r in rows]
-    assert len(set(keys)) == len(keys)
-    # Reductions of 2 controllers and a difference, torques of 2, for 4 subjects; 12 numbers each.
-    assert len(rows) == 4 * (3 + 2) + 3 * 12
-    assert all(isinstance(r["value"], int | float) for r in rows)
+def test_table_has_a_row_per_subject_and_condition(barati):
+    rows = tabulate(load_study(barati))
+    assert [(r["subject"], r["condition"]) for r in rows] == [
+        (subject, controller) for subject in "1234" for controller in ("lstm_ppo", "dofc")
+    ]
+    assert rows[0]["net_metabolic_rate_reduction_pct"] == 7.9
+    assert rows[0]["peak_torque_Nm"] == 7.7
+    # Published reductions say nothing about rates.
+    assert rows[0]["net_metabolic_rate_W_kg"] is None
+
+
+def test_barati_reductions_under_the_keys_that_others_read(result):
+    for name in ("lstm_ppo", "dofc"):
+        mean, sd, interval = BARATI[name][:3]
+        reduction = result["conditions"][name]["reduction_pct"]
+        assert reduction["mean"] == pytest.approx(mean, abs=5e-4)
+        assert reduction["sd"] == pytest.approx(sd, abs=5e-4)
+        assert reduction["ci95"] == pytest.approx(interval, abs=0.05)
+        assert reduction["n"] == 4
+
+
+HOLM_SIDAK = {"lstm_ppo": 0.053, "dofc": 0.089, "difference": 0.140}
+
+
+def test_barati_tests_as_a_list(result):
+    found = {(t["condition"], t["kind"]): t for t in result["tests"]}
+    assert len(found) == len(result["tests"]) == 9
+    for name, (*_, t, p, _, _, wilcoxon, sign_flip) in BARATI.items():
+        assert found[name, "t"]["statistic"] == pytest.approx(t, abs=0.005)
+        assert found[name, "t"]["df"] == 3
+        assert found[name, "t"]["p_value"] == pytest.approx(p, abs=5e-4)
+        assert found[name, "t"]["p_adjusted"] == pytest.approx(HOLM_SIDAK[name], abs=5e-4)
+        assert found[name, "wilcoxon"]["p_value"] == wilcoxon
+        assert found[name, "sign_flip"]["p_value"] == sign_flip
+    first = result["tests"][0]
+    assert (first["name"], first["primary"]) == (
+        "LSTM-PPO against free walking, one-sample t",
+        True,
+    )
+    # Ranks of 6.7, 4.7, -1.2, 3.2 are 4, 3, 1, 2: one is negative, and its rank is 1.
+    assert found["difference", "wilcoxon"]["statistic"] == 1
+    # The statistic of a sign flip is the mean.
+    assert found["difference", "sign_flip"]["statistic"] == pytest.approx(3.35)
+
+
+def test_a_summary_study_hashes_its_files(result, barati):
+    assert set(result["input_sha256"]) == {"study.yaml", "reductions.csv"}
+    assert result["input_sha256"]["study.yaml"] == sha256(barati.read_bytes()).hexdigest()
+    assert (result["data"], result["bouts"]) == ("published reductions", None)
+    assert "reductions per subject are those published" in result["methods"]

@@ -34,22 +34,24 @@ def test_json_is_the_analysis(barati, output):
     assert (written["phase"], written["status"], written["reason"]) == ("trial", "ok", None)
 
 
-def test_csv_holds_every_subject_and_the_summary(barati, output):
+def test_csv_holds_a_row_per_subject_and_condition(barati, output):
     trial.run(barati, output)
     with (output / "barati.csv").open(newline="") as stream:
         rows = list(csv.DictReader(stream))
-    assert rows[0] == {
-        "level": "subject",
-        "condition": "lstm_ppo",
-        "subject": "1",
-        "quantity": "net_metabolic_rate_reduction_pct",
-        "value": "7.9",
-    }
-    summary = {
-        (r["condition"], r["quantity"]): float(r["value"]) for r in rows if r["level"] == "summary"
-    }
-    assert summary["dofc", "mean_pct"] == 5.75
-    assert summary["difference", "holm_sidak_p"] == pytest.approx(0.140, abs=5e-4)
+    assert len(rows) == 4 * 2
+    assert (rows[0]["subject"], rows[0]["condition"]) == ("1", "lstm_ppo")
+    assert rows[0]["net_metabolic_rate_reduction_pct"] == "7.9"
+    assert rows[0]["peak_torque_Nm"] == "7.7"
+    assert rows[0]["net_metabolic_rate_W_kg"] == rows[0]["flags"] == ""
+
+
+def test_a_study_without_recordings_says_so_in_every_file_about_them(barati, output):
+    trial.run(barati, output)
+    assert (output / "barati.bouts.csv").read_text() == "no_recordings\n"
+    for name in ("rates", "baselines", "timeline"):
+        assert "This study holds published reductions only" in svg_text(
+            output / f"barati.{name}.svg"
+        )
 
 
 def test_figure_shows_every_subject_and_says_how_many(barati, output):

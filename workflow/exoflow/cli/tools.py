@@ -136,6 +136,19 @@ def adapt(options: argparse.Namespace) -> None:
     )
 
 
+def agreement(options: argparse.Namespace) -> None:
+    """Compare a device's log with simulated walks."""
+    log = existing_file("--log", options.log, "A csv with time_s and units in its names.")
+    walks = [
+        existing_file("--trajectory", walk, "Walks: results/metabolics/ID.parquet.")
+        for walk in options.trajectory
+    ]
+
+    from exoflow.stages import agreement as stage
+
+    stage.run(log=log, trajectories=walks, output=optional_path(options.output))
+
+
 def model(options: argparse.Namespace) -> None:
     """Muscle paths of a model in given poses."""
     poses = existing_file("--poses", options.poses, "One row per pose, columns named as the DOFs.")
@@ -364,6 +377,23 @@ def randomized_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output", metavar="FILE.json", help="write the same as JSON")
 
 
+def agreement_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--log",
+        required=True,
+        metavar="FILE.csv",
+        help="time_s, hip_angle_r_rad (or _deg), hip_velocity_r_rad_s, hip_torque_r_Nm, _l_ alike",
+    )
+    parser.add_argument(
+        "--trajectory",
+        required=True,
+        nargs="+",
+        metavar="FILE.parquet",
+        help="simulated walks; each is compared with the log's stretch of the nearest speed",
+    )
+    parser.add_argument("--output", metavar="FILE.json", help="write the same as JSON")
+
+
 def model_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", choices=("geometry",), help="what to compute")
     parser.add_argument("--model", default="h0918v3", metavar="ID", help="default: h0918v3")
@@ -476,6 +506,13 @@ TOOL_COMMANDS = {
         "wide again, let each walk under every law with sensor noise, and count who stands.",
         randomized_options,
         randomized,
+    ),
+    "agreement": Command(
+        "a device's log against a simulated walk",
+        "Sim to real: mean gait cycles of a device's log and of simulated walks, compared by "
+        "cross-correlation at zero and best lag, Pearson r, RMSE and peaks; RMS torque by speed.",
+        agreement_options,
+        agreement,
     ),
     "view": Command(
         "walk a gait and show it in MuJoCo's viewer",

@@ -26,6 +26,13 @@ def ingest(options: argparse.Namespace) -> None:
     )
 
 
+def init(options: argparse.Namespace) -> None:
+    """Start a study's folder."""
+    from exoflow.stages import trial_init as stage
+
+    stage.run(Path(options.folder))
+
+
 def read_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="what the cart exported")
     columns_option(parser)
@@ -36,6 +43,10 @@ def ingest_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="+", metavar="FILE", help="what the cart exported")
     columns_option(parser)
     parser.add_argument("--output", required=True, metavar="FOLDER", help="where the copies go")
+
+
+def init_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", metavar="FOLDER", help="data/trials/NAME; NAME is the study's id")
 
 
 def columns_option(parser: argparse.ArgumentParser) -> None:
@@ -61,6 +72,13 @@ TRIAL_TOOLS = {
         "Keep the originals in a folder raw/, which Git and DVC ignore here.",
         ingest_options,
         ingest,
+    ),
+    "init": Command(
+        "a new study's folder with a commented study.yaml",
+        "Write a study.yaml to fill in: subjects, conditions, sessions, energy equation, window, "
+        "baselines and the primary test declared in advance.",
+        init_options,
+        init,
     ),
 }
 

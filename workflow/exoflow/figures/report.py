@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from exoflow.figures import report_pictures as pictures
 from exoflow.figures import report_tables as tables
+from exoflow.figures import report_trial as recorded
 from exoflow.figures.findings import headline, summarize
 from exoflow.figures.results import Results, Study, why_missing
 
@@ -107,7 +108,11 @@ def _study(name: str, study: Study | None) -> dict[str, Any]:
         "n_subjects": result.get("n_subjects"),
         "small": bool(result.get("small_sample")),
         "picture": pictures.trial_picture(study),
+        "pictures": recorded.recorded_pictures(study),
         "table": tables.trial_table(study),
+        "sensitivity": recorded.sensitivity_summary(study),
+        "failed": recorded.failed_checks(study),
+        "methods": str(result.get("methods") or ""),
         "statements": [str(statement) for statement in result.get("statements") or []],
         "citation": str(citation or ""),
     }

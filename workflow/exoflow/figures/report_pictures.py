@@ -210,6 +210,11 @@ def trial_picture(study: Study) -> Picture:
     return Picture(caption, _inline(study.svg, f"trial-{study.name}", caption, f"{study.name}.svg"))
 
 
+def inline_picture(svg: str, key: str, caption: str) -> Picture:
+    """A picture that a phase drew, made part of the page."""
+    return Picture(caption, _inline(svg, key, caption, f"{key}.svg"))
+
+
 def _in_order(results: Results, of_phase: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [of_phase[name] for name in results.conditions if name in of_phase]
 

@@ -41,6 +41,8 @@ from exoflow.figures.tables import (
     yes_no_cell,
 )
 
+# A wider table would not be read; the csv of the trial phase holds every subject.
+MOST_SUBJECT_COLUMNS = 16
 _NOT_TAUGHT = "not among the student's conditions"
 
 
@@ -660,6 +662,8 @@ def trial_table(study: Study) -> Table:
             subject for values in tests.values() for subject in values.get("per_subject_pct") or {}
         )
     )
+    if len(subjects) > MOST_SUBJECT_COLUMNS:
+        subjects = []
     return Table(
         (
             "Reduction against free walking",

@@ -42,6 +42,8 @@ class Study:
     name: str
     result: Result
     svg: str | None
+    pictures: Mapping[str, str] = field(default_factory=dict)
+    """More pictures (SVG) by name, such as "timeline"."""
 
 
 @dataclass(frozen=True)
@@ -143,9 +145,7 @@ def read_results(folder: Path | str, asked: Mapping[str, Any] | None = None) -> 
         student_enabled=bool(asked.get("student", True)),
         exports={name: exports.get(name) for name in _in_order(asked.get("exported"), exports)},
         studies={
-            name: Study(name, studies[name], _read_text(folder / "trial" / f"{name}.svg"))
-            if name in studies
-            else None
+            name: _read_study(folder / "trial", name, studies[name]) if name in studies else None
             for name in _in_order(asked.get("studies"), studies)
         },
         # A report that named its own last run would change every time it is made.
@@ -214,6 +214,14 @@ def _impairment_words(impairment: Mapping[str, Any]) -> str:
 
 def _read_folder(folder: Path) -> dict[str, Result]:
     return {path.stem: read_json(path) for path in sorted(folder.glob("*.json"))}
+
+
+def _read_study(folder: Path, name: str, result: Result) -> Study:
+    pictures = {
+        path.name.removeprefix(f"{name}.").removesuffix(".svg"): path.read_text(encoding="utf-8")
+        for path in sorted(folder.glob(f"{name}.*.svg"))
+    }
+    return Study(name, result, _read_text(folder / f"{name}.svg"), pictures)
 
 
 def _read_if_there(path: Path) -> Result | None:

@@ -4,11 +4,13 @@ import contextlib
 import io
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import matplotlib
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
@@ -135,6 +137,33 @@ def svg_text(figure: Figure) -> str:
     return _PATH.sub(lambda path: _LONG_NUMBER.sub(r"\1", path.group()), buffer.getvalue())
 
 
+@dataclass(frozen=True)
+class Drawing:
+    """One figure in both forms that papers ask for."""
+
+    svg: str
+    png: bytes
+
+
+def drawing(figure: Figure) -> Drawing:
+    """The figure as SVG and as PNG, the same bytes for the same numbers."""
+    return Drawing(svg_text(figure), png_bytes(figure))
+
+
+def png_bytes(figure: Figure, dots_per_inch: int = 200) -> bytes:
+    """The figure as PNG on white, without the name of the program in it."""
+    buffer = io.BytesIO()
+    FigureCanvasAgg(figure)
+    figure.savefig(
+        buffer,
+        format="png",
+        dpi=dots_per_inch,
+        facecolor="white",
+        metadata={"Software": None},
+    )
+    return buffer.getvalue()
+
+
 def save_svg(svg: str, path: Path | str) -> None:
     """Write SVG text, creating the folder."""
     path = Path(path)
@@ -165,7 +194,12 @@ def zero_line(axes: Axes) -> None:
 
 def message_figure(message: str, width_in: float = 7.0, height_in: float = 1.2) -> str:
     """SVG that holds a sentence in place of a picture that cannot be drawn."""
+    return message_drawing(message, width_in, height_in).svg
+
+
+def message_drawing(message: str, width_in: float = 7.0, height_in: float = 1.2) -> Drawing:
+    """A sentence in place of a figure that cannot be drawn."""
     with house_style():
         figure = new_figure(width_in, height_in)
         figure.text(0.5, 0.5, message, ha="center", va="center", color=GREY, wrap=True)
-        return svg_text(figure)
+        return drawing(figure)

@@ -4,13 +4,23 @@ from collections.abc import Mapping
 from typing import Any
 
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
-from exoflow.figures.style import INK, SERIES, house_style, new_figure, svg_text, zero_line
+from exoflow.figures.style import (
+    INK,
+    SERIES,
+    Drawing,
+    drawing,
+    house_style,
+    new_figure,
+    zero_line,
+)
 
+MOST_TOLD_APART = 16
 SUBJECT_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
 
-def trial_figure(result: Mapping[str, Any]) -> str:
+def trial_figure(result: Mapping[str, Any]) -> Drawing:
     """Reductions of every subject with mean and interval, and the difference likewise.
 
     Left: the reduction of every subject with every controller, joined by a line
@@ -24,8 +34,8 @@ def trial_figure(result: Mapping[str, Any]) -> str:
 
     Returns
     -------
-    str
-        SVG; the caption says how many subjects there are.
+    Drawing
+        The caption says how many subjects there are.
     """
     difference = result["difference"]
     with house_style():
@@ -36,10 +46,10 @@ def trial_figure(result: Mapping[str, Any]) -> str:
         _draw_conditions(axes[0], result)
         if difference:
             _draw_difference(axes[1], result)
-        figure.legend(*axes[0].get_legend_handles_labels(), loc="outside right center")
+        legend_of_subjects(figure, axes[0])
         figure.suptitle(f"{result['title']} (n = {result['n_subjects']})", color=INK, fontsize=9.5)
         figure.supxlabel(_caption(result), color=INK, fontsize=8.5)
-        return svg_text(figure)
+        return drawing(figure)
 
 
 def _draw_conditions(axes: Axes, result: Mapping[str, Any]) -> None:
@@ -47,7 +57,12 @@ def _draw_conditions(axes: Axes, result: Mapping[str, Any]) -> None:
     last = len(conditions) - 1
     for i, subject in enumerate(result["subjects"]):
         values = [c["per_subject_pct"][subject["id"]] for c in conditions]
-        axes.plot(range(len(values)), values, label=f"subject {subject['id']}", **_subject_style(i))
+        axes.plot(
+            range(len(values)),
+            values,
+            label=f"subject {subject['id']}",
+            **subject_style(i, len(result["subjects"])),
+        )
     for position, condition in enumerate(conditions):
         side = -1 if position == 0 and last > 0 else 1
         _draw_mean(axes, position + 0.16 * side, condition)
@@ -63,7 +78,11 @@ def _draw_difference(axes: Axes, result: Mapping[str, Any]) -> None:
         result["conditions"][difference[side]]["label"] for side in ("first", "second")
     )
     for i, subject in enumerate(result["subjects"]):
-        axes.plot([0], [difference["per_subject_pct"][subject["id"]]], **_subject_style(i))
+        axes.plot(
+            [0],
+            [difference["per_subject_pct"][subject["id"]]],
+            **subject_style(i, len(result["subjects"])),
+        )
     _draw_mean(axes, 0.16, difference)
     axes.set_xlim(-0.4, 0.4)
     axes.set_xticks([0], [f"{first} minus {second}"])
@@ -72,7 +91,10 @@ def _draw_difference(axes: Axes, result: Mapping[str, Any]) -> None:
     zero_line(axes)
 
 
-def _subject_style(index: int) -> dict[str, Any]:
+def subject_style(index: int, n_subjects: int) -> dict[str, Any]:
+    """Line of one subject; thin and without markers where there are too many to tell apart."""
+    if n_subjects > MOST_TOLD_APART:
+        return {"color": SERIES[0][0], "linewidth": 0.7, "marker": ".", "markersize": 3}
     color, dashes = SERIES[index % len(SERIES)]
     marker = SUBJECT_MARKERS[index % len(SUBJECT_MARKERS)]
     return {
@@ -81,6 +103,24 @@ def _subject_style(index: int) -> dict[str, Any]:
         "marker": marker,
         "markersize": 5,
         "linewidth": 1.2,
+    }
+
+
+def legend_of_subjects(figure: Figure, axes: Axes) -> None:
+    """Names beside the axes, as long as subjects can be told apart."""
+    handles, labels = axes.get_legend_handles_labels()
+    if len(handles) <= MOST_TOLD_APART:
+        figure.legend(handles, labels, loc="outside right center")
+
+
+def mean_marker() -> dict[str, Any]:
+    """How means are drawn."""
+    return {
+        "color": INK,
+        "marker": "_",
+        "markersize": 22,
+        "markeredgewidth": 2.5,
+        "zorder": 4,
     }
 
 

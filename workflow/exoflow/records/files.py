@@ -6,7 +6,7 @@ import contextlib
 import errno
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from exoflow.errors import ExoflowError
@@ -50,6 +50,18 @@ def write_bytes(path: str | Path, content: bytes) -> Path:
     with replaced_file(path) as scratch:
         scratch.write_bytes(content)
     return Path(path)
+
+
+def write_together(files: Mapping[str | Path, bytes]) -> list[Path]:
+    """Write several files, all or none.
+
+    Every file is complete beside its place before the first one takes it, so a full disk or
+    a bad value leaves the files of the run before.
+    """
+    with contextlib.ExitStack() as scratches:
+        for path, content in files.items():
+            scratches.enter_context(replaced_file(path)).write_bytes(content)
+    return [Path(path) for path in files]
 
 
 def write_text(path: str | Path, content: str) -> Path:

@@ -22,12 +22,17 @@ def write_json(path: str | Path, content: Any) -> Path:
     ExoflowError
         If a number is not finite: names the file, the key and the value.
     """
+    return write_text(path, json_text(path, content))
+
+
+def json_text(path: str | Path, content: Any) -> str:
+    """What `write_json` writes, for files that are written together."""
     plain = plain_json(content)
     found = first_not_finite(plain)
     if found is not None:
         key, value = found
         raise ExoflowError(f"{path} was not written: {key} = {value} is not a finite number.")
-    return write_text(path, json.dumps(plain, sort_keys=True, indent=1, allow_nan=False) + "\n")
+    return json.dumps(plain, sort_keys=True, indent=1, allow_nan=False) + "\n"
 
 
 def read_json(path: str | Path) -> Any:

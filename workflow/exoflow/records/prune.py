@@ -17,7 +17,9 @@ from exoflow.records.layout import RESULTS, results_of
 # What `replaced_file` leaves when its process is killed; a younger one is being written.
 SCRATCH_OF_KILLED = ".*.part*"
 SCRATCH_AGE_S = 600.0
-RESULT_SUFFIXES = (".json", ".parquet", ".svg", ".npz", ".onnx", ".csv", ".zip", ".html")
+RESULT_SUFFIXES = (
+    ".json", ".parquet", ".svg", ".png", ".npz", ".onnx", ".csv", ".zip", ".html", ".md",
+)  # fmt: skip
 
 
 def prune_results(params: Params, phase: str, root: str | Path = ".") -> list[Path]:

@@ -102,7 +102,7 @@ class Section:
 
     def number_if_given(self, key: str, low: float, high: float) -> float | None:
         """`number`, or None when absent."""
-        return self.number(key, low, high) if self._is_given(key) else None
+        return self.number(key, low, high) if self.has(key) else None
 
     def choice(self, key: str, allowed: Iterable[str]) -> str:
         """One of the allowed words."""
@@ -115,7 +115,7 @@ class Section:
 
     def choice_if_given(self, key: str, allowed: Iterable[str]) -> str | None:
         """`choice`, or None when absent."""
-        return self.choice(key, allowed) if self._is_given(key) else None
+        return self.choice(key, allowed) if self.has(key) else None
 
     def identifier(self, key: str) -> str:
         """A name made of letters, digits, '_' or '-'; whole numbers are taken as text."""
@@ -141,7 +141,7 @@ class Section:
 
     def pair_if_given(self, key: str, allowed: Iterable[str]) -> tuple[str, str] | None:
         """Two different allowed words, or None when absent."""
-        if not self._is_given(key):
+        if not self.has(key):
             return None
         allowed = list(allowed)
         value = self.values[key]
@@ -152,6 +152,22 @@ class Section:
                 hint = did_you_mean(str(name), allowed)
                 raise TrialDataError(f"{self.where(key)}: {name!r} is unknown. {hint}")
         return value[0], value[1]
+
+    def words(self, key: str, allowed: Iterable[str]) -> list[str]:
+        """A list of allowed words, not empty; a word may come again."""
+        allowed = list(allowed)
+        value = self._get(key, f"a list of: {', '.join(sorted(allowed))}")
+        if not isinstance(value, list) or not value:
+            raise TrialDataError(f"{self.where(key)} must be a list with at least one entry.")
+        for i, name in enumerate(value):
+            if name not in allowed:
+                hint = did_you_mean(str(name), allowed)
+                raise TrialDataError(f"{self.where(key)}[{i}] = {name!r} is unknown. {hint}")
+        return [str(name) for name in value]
+
+    def mapping_if_given(self, key: str) -> dict[str, Any] | None:
+        """A mapping whose content another reader checks, or None when absent."""
+        return self.section(key).values if self.has(key) else None
 
     def finish(self) -> None:
         """Refuse keys nobody asked for.
@@ -176,7 +192,8 @@ class Section:
             raise TrialDataError(f"{self.where(key)} is missing. Give {wanted}.")
         return value
 
-    def _is_given(self, key: str) -> bool:
+    def has(self, key: str) -> bool:
+        """Whether the key is given."""
         self.known.add(key)
         return self.values.get(key) is not None
 

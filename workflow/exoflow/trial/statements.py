@@ -3,8 +3,13 @@
 Every sentence is worked out from the data, so a larger study gets other ones.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
+from exoflow.trial.net_rates import NET_RATE_COLUMN
+from exoflow.trial.recorded_statements import recorded_statements
+from exoflow.trial.reductions import REDUCTION_COLUMN
 from exoflow.trial.statistics import (
     MAX_ENUMERATED,
     OneSampleTest,
@@ -13,6 +18,7 @@ from exoflow.trial.statistics import (
     subjects_for_exact_p,
 )
 from exoflow.trial.study import Study
+from exoflow.trial.wording import equation_of, format_p, level
 
 # A normal-distribution test of fewer values finds only gross departures.
 SUBJECTS_TO_SEE_A_SHAPE = 20
@@ -30,6 +36,10 @@ class Findings:
         Holm-Sidak p of the same tests.
     differences_pct : tuple of float
         First controller minus second, percentage points; empty without one.
+    primary : OneSampleTest
+        The declared test: of reductions (%) or of net rates (W/kg).
+    recorded : mapping
+        What `recorded_analysis.recorded_parts` returns; empty without recordings.
     """
 
     study: Study
@@ -38,6 +48,8 @@ class Findings:
     differences_pct: tuple[float, ...]
     alpha: float
     target_power: float
+    primary: OneSampleTest
+    recorded: Mapping[str, Any] = field(default_factory=dict)
 
     def label(self, controller: str) -> str:
         """A controller's printed name."""
@@ -66,35 +78,28 @@ def write_statements(findings: Findings) -> list[str]:
         _order,
         _raw_data,
     )
-    sentences = (writer(findings) for writer in writers)
+    sentences = [writer(findings) for writer in writers]
+    if findings.study.rates:
+        labels = {c.id: c.label for c in findings.study.controllers}
+        sentences += recorded_statements(
+            findings.study.rates, findings.recorded, labels, findings.alpha
+        )
     return [sentence for sentence in sentences if sentence]
-
-
-def format_p(p: float) -> str:
-    """A p value as printed: ".018", "< .001"."""
-    return "< .001" if p < 0.001 else f"{p:.3f}".removeprefix("0")
-
-
-def _level(alpha: float) -> str:
-    """A level as printed: ".05"."""
-    return f"{alpha:g}".removeprefix("0")
-
-
-def _equation(p: float) -> str:
-    return f"p {format_p(p)}" if p < 0.001 else f"p = {format_p(p)}"
 
 
 def _numbers(test: OneSampleTest, unit: str) -> str:
     low, high = test.ci95
     return (
         f"{test.mean:.2f} {unit} (SD {test.sd:.2f}, 95 % interval {low:.1f} to {high:.1f}; "
-        f"t({test.df}) = {test.t:.2f}, {_equation(test.p)})"
+        f"t({test.df}) = {test.t:.2f}, {equation_of(test.p)})"
     )
 
 
 def _primary(findings: Findings) -> str | None:
     study = findings.study
-    test = findings.tests[study.primary.controller]
+    test = findings.primary
+    rates = study.primary.measure == NET_RATE_COLUMN
+    quantity = "saving of" if rates else "reduction of"
     when = {
         "before_data": "declared before the data",
         "after_publication": "declared in study.yaml after the numbers were public, "
@@ -102,17 +107,20 @@ def _primary(findings: Findings) -> str | None:
     }[study.primary.declared]
     verdict = "below" if test.p < findings.alpha else "not below"
     return (
-        f"Primary test ({when}): {findings.label(study.primary.controller)} against free walking "
-        f"without exo, n = {test.n}: mean reduction of the net metabolic rate "
-        f"{_numbers(test, '%')}, {verdict} {_level(findings.alpha)} as a single test."
+        f"Primary test ({when}): {findings.label(study.primary.controller)} against free "
+        f"walking without exo, n = {test.n}: mean {quantity} the net metabolic rate "
+        f"{_numbers(test, 'W/kg' if rates else '%')}, {verdict} {level(findings.alpha)} as a "
+        "single test."
     )
 
 
 def _secondary(findings: Findings) -> str | None:
+    primary = findings.study.primary
+    tested = primary.controller if primary.measure == REDUCTION_COLUMN else None
     others = [
         f"{findings.label(c.id)} against free walking {_numbers(findings.tests[c.id], '%')}"
         for c in findings.study.controllers
-        if c.id != findings.study.primary.controller
+        if c.id != tested
     ]
     return f"Secondary: {'; '.join(others)}." if others else None
 
@@ -121,13 +129,13 @@ def _correction(findings: Findings) -> str | None:
     corrected = findings.corrected_p
     if len(corrected) < 2:
         return None
-    level = _level(findings.alpha)
+    limit = level(findings.alpha)
     values = ", ".join(f"{_name(findings, k)} {format_p(p)}" for k, p in corrected.items())
     survivors = [_name(findings, k) for k, p in corrected.items() if p < findings.alpha]
     verdict = (
-        f"{', '.join(survivors)} stays below {level}"
+        f"{', '.join(survivors)} stays below {limit}"
         if survivors
-        else f"nothing stays below {level}"
+        else f"nothing stays below {limit}"
     )
     return (
         f"With Holm-Sidak over the {len(corrected)} tests together {verdict} "
@@ -174,7 +182,7 @@ def _other_way(findings: Findings) -> str | None:
 def _exact(findings: Findings) -> str | None:
     n = len(findings.study.subjects)
     fewest = subjects_for_exact_p(findings.alpha)
-    level = _level(findings.alpha)
+    limit = level(findings.alpha)
     if n > MAX_ENUMERATED:
         return f"Exact tests are enumerated up to {MAX_ENUMERATED} subjects and left out here."
     smallest = f"{smallest_exact_p(n):.3f}".removeprefix("0")
@@ -182,7 +190,7 @@ def _exact(findings: Findings) -> str | None:
         return (
             f"Without a normal distribution assumed nothing can be shown: with n = {n} the "
             f"smallest possible two-sided p of a sign-flip or Wilcoxon test is {smallest}, "
-            f"and below n = {fewest} neither can reach {level}."
+            f"and below n = {fewest} neither can reach {limit}."
         )
     return f"The smallest possible exact two-sided p with n = {n} is {smallest}."
 
@@ -190,11 +198,13 @@ def _exact(findings: Findings) -> str | None:
 def _power(findings: Findings) -> str | None:
     n = len(findings.study.subjects)
     needed = effect_for_power(n, findings.target_power, findings.alpha)
-    test = findings.tests[findings.study.primary.controller]
+    test = findings.primary
+    unit = "W/kg" if findings.study.primary.measure == NET_RATE_COLUMN else "%"
+    shown = f"{test.sd:.1f} a mean of {needed * test.sd:.1f} {unit}"
     return (
         f"With n = {n} the t test finds an effect with {100 * findings.target_power:.0f} % power "
-        f"only if the true d_z is at least {needed:.2f} (at the observed SD of {test.sd:.1f} a "
-        f"mean of {needed * test.sd:.1f} %); smaller effects are likely to be missed, and those "
+        f"only if the true d_z is at least {needed:.2f} (at the observed SD of {shown}); "
+        f"smaller effects are likely to be missed, and those "
         "found are likely to be overestimated."
     )
 
@@ -243,6 +253,8 @@ def _sample(findings: Findings) -> str | None:
 
 
 def _order(findings: Findings) -> str | None:
+    if findings.study.rates and findings.study.protocol.controller_order != "fixed":
+        return None  # the recordings tell
     if findings.study.protocol.controller_order == "fixed":
         return (
             "All subjects met the controllers in the same order, so a controller's effect cannot "
@@ -255,6 +267,8 @@ def _order(findings: Findings) -> str | None:
 
 
 def _raw_data(findings: Findings) -> str | None:
+    if findings.study.rates:
+        return None
     return (
         "Only reductions are given, not net rates or breaths: no interval for a single subject, "
         "no repeated-measures analysis of the rates, and no check of the energy equation."

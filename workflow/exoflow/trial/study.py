@@ -1,103 +1,45 @@
-"""A trial's description: who walked how, with what, and which test was declared.
+"""A trial read from its folder: what study.yaml declares, and the numbers it names.
 
-The schema of study.yaml is this file, read top to bottom; data/trials/README.md
-explains it to people who write one.
+The schema of study.yaml is this file and `session_schema.py`, read top to bottom;
+data/trials/README.md explains it to people who write one.
 """
 
-from dataclasses import dataclass
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from exoflow.errors import TrialDataError
+from exoflow.trial.description import (
+    BASELINES,
+    DECLARED,
+    ORDERS,
+    PLAIN_ACTIVITIES,
+    RESERVED_CONTROLLERS,
+    SEXES,
+    WALKING_ESTIMATES,
+    WALKING_SPEED_RANGE_M_S,
+    Bout,
+    Controller,
+    Device,
+    Measurement,
+    PrimaryTest,
+    Protocol,
+    RateChoices,
+    Source,
+    Subject,
+)
+from exoflow.trial.energy import ASSUMED_RER_RANGE, EQUATIONS
+from exoflow.trial.net_rates import NET_RATE_COLUMN, Rates, measure_rates
 from exoflow.trial.reductions import REDUCTION_COLUMN, Reductions, read_reductions
 from exoflow.trial.schema import Section, is_name, read_yaml
+from exoflow.trial.session_schema import read_recording_plan
 
-SEXES = ("female", "male", "other")
-ORDERS = ("randomised", "counterbalanced", "fixed")
-PLAIN_ACTIVITIES = ("stand", "free", "rest")
-DECLARED = ("before_data", "after_publication")
-
-# Faster than this nobody walks: it is km/h in a field of m/s.
-WALKING_SPEED_RANGE_M_S = (0.1, 3.0)
-
-# Keys of the JSON record that a controller of the same name would shadow.
-RESERVED_CONTROLLERS = (*PLAIN_ACTIVITIES, "difference")
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where the numbers come from, and on what terms."""
-
-    citation: str
-    tables: str
-    licence: str
-
-
-@dataclass(frozen=True)
-class Subject:
-    """One participant, known by a number only."""
-
-    id: str
-    sex: str | None
-    age_years: float | None
-    body_mass_kg: float | None
-
-
-@dataclass(frozen=True)
-class Device:
-    """The worn exoskeleton."""
-
-    name: str
-    mass_kg: float
-    joints: str
-    torque_capacity_Nm: float
-    control_rate_Hz: float
-
-
-@dataclass(frozen=True)
-class Controller:
-    """One assistance law under test; `peak_torque_Nm` is what the protocol set."""
-
-    id: str
-    label: str
-    description: str
-    peak_torque_Nm: float | None
-
-
-@dataclass(frozen=True)
-class Bout:
-    """One entry of the protocol: stand, free (walking without exo), rest or a controller id."""
-
-    activity: str
-    duration_min: float
-
-
-@dataclass(frozen=True)
-class Protocol:
-    """What every subject did, in order; controllers may swap places if randomised."""
-
-    speed_m_s: float
-    controller_order: str
-    bouts: tuple[Bout, ...]
-
-
-@dataclass(frozen=True)
-class Measurement:
-    """How the metabolic rate was measured and what was subtracted."""
-
-    cart: str
-    energy_equation: str
-    net_rate: str
-
-
-@dataclass(frozen=True)
-class PrimaryTest:
-    """The one test named beforehand; all others are secondary."""
-
-    controller: str
-    against: str
-    measure: str
-    test: str
-    declared: str
+DEFAULT_WINDOW_MIN = 3.0
+WINDOW_RANGE_MIN = (0.5, 10.0)
+# What a primary test may be about, and how each is tested.
+PRIMARY_TESTS = {REDUCTION_COLUMN: "one_sample_t", NET_RATE_COLUMN: "paired_t"}
 
 
 @dataclass(frozen=True)
@@ -110,8 +52,12 @@ class Study:
         The name of the folder that holds study.yaml.
     difference : tuple of two str, or None
         Controllers (a, b) compared pairwise as a - b.
-    reductions_file : Path
-        The csv `reductions` came from.
+    files : tuple of Path
+        Every file the numbers came from, study.yaml first.
+    input_sha256 : dict of str to str
+        Hash of the bytes of each, by its path in the study's folder.
+    rates : Rates or None
+        Net rates from recordings, None for a study of published reductions.
     """
 
     id: str
@@ -125,7 +71,14 @@ class Study:
     primary: PrimaryTest
     difference: tuple[str, str] | None
     reductions: Reductions
-    reductions_file: Path
+    files: tuple[Path, ...] = ()
+    input_sha256: dict[str, str] = field(default_factory=dict)
+    rates: Rates | None = None
+
+    @property
+    def controller_ids(self) -> tuple[str, ...]:
+        """In the order of study.yaml."""
+        return tuple(c.id for c in self.controllers)
 
 
 def load_study(file: Path) -> Study:
@@ -156,17 +109,27 @@ def load_study(file: Path) -> Study:
     controllers = _controllers(top)
     controller_ids = [c.id for c in controllers]
     protocol = _protocol(top.section("protocol"), controller_ids)
-    measurement = _measurement(top.section("measurement"))
+    data = top.section("data")
+    recorded = data.has("phases") or data.has("sessions")
+    measurement = _measurement(top.section("measurement"), recorded)
     analysis = top.section("analysis")
-    primary = _primary(analysis.section("primary"), controller_ids)
+    primary = _primary(analysis.section("primary"), controller_ids, recorded)
     difference = analysis.pair_if_given("difference", controller_ids)
     analysis.finish()
-    data = top.section("data")
-    reductions_file = file.parent / data.text(
-        "reductions", wanted="the name of a csv beside this file"
+    plan = (
+        read_recording_plan(data, subjects, controller_ids, protocol)
+        if measurement.choices
+        else None
     )
+    data_files = plan.files if plan else (_reductions_file(data),)
     data.finish()
     top.finish()
+    rates = None
+    if plan and measurement.choices:
+        rates = measure_rates(plan, subjects, controller_ids, measurement.choices)
+        reductions = rates.as_reductions()
+    else:
+        reductions = read_reductions(data_files[0], [s.id for s in subjects], controller_ids)
     return Study(
         id=study_id,
         title=title,
@@ -178,9 +141,23 @@ def load_study(file: Path) -> Study:
         measurement=measurement,
         primary=primary,
         difference=difference,
-        reductions=read_reductions(reductions_file, [s.id for s in subjects], controller_ids),
-        reductions_file=reductions_file,
+        reductions=reductions,
+        files=(file, *data_files),
+        input_sha256={
+            found.relative_to(file.parent).as_posix(): sha256(found)
+            for found in (file, *data_files)
+        },
+        rates=rates,
     )
+
+
+def _reductions_file(data: Section) -> Path:
+    return data.file.parent / data.text("reductions", wanted="the name of a csv beside this file")
+
+
+def sha256(file: Path) -> str:
+    """Hash of a file's bytes."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def _source(section: Section) -> Source:
@@ -270,20 +247,36 @@ def _protocol(section: Section, controllers: list[str]) -> Protocol:
     return protocol
 
 
-def _measurement(section: Section) -> Measurement:
-    measurement = Measurement(
-        section.text("cart"), section.text("energy_equation"), section.text("net_rate")
-    )
+def _measurement(section: Section, recorded: bool) -> Measurement:
+    cart = section.text("cart")
+    net_rate = section.text("net_rate")
+    if not recorded:
+        measurement = Measurement(cart, section.text("energy_equation"), net_rate)
+    else:
+        choices = RateChoices(
+            equation=section.choice("energy_equation", EQUATIONS),
+            window_min=section.number_if_given("window_min", *WINDOW_RANGE_MIN)
+            or DEFAULT_WINDOW_MIN,
+            stand_baseline=section.choice_if_given("stand_baseline", BASELINES) or "mean",
+            free_baseline=section.choice_if_given("free_baseline", BASELINES) or "mean",
+            walking_estimate=section.choice_if_given("walking_estimate", WALKING_ESTIMATES)
+            or "window_mean",
+            assumed_rer=section.number_if_given("assumed_rer", *ASSUMED_RER_RANGE),
+        )
+        measurement = Measurement(cart, choices.equation, net_rate, choices)
     section.finish()
     return measurement
 
 
-def _primary(section: Section, controllers: list[str]) -> PrimaryTest:
+def _primary(section: Section, controllers: list[str], recorded: bool) -> PrimaryTest:
+    # Published reductions hold no rates, so a test of rates needs recordings.
+    measures = list(PRIMARY_TESTS) if recorded else [REDUCTION_COLUMN]
+    measure = section.choice("measure", measures)
     primary = PrimaryTest(
         controller=section.choice("controller", controllers),
         against=section.choice("against", ["free"]),
-        measure=section.choice("measure", [REDUCTION_COLUMN]),
-        test=section.choice("test", ["one_sample_t"]),
+        measure=measure,
+        test=section.choice("test", [PRIMARY_TESTS[measure]]),
         declared=section.choice("declared", DECLARED),
     )
     section.finish()
