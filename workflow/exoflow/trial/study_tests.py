@@ -78,7 +78,8 @@ def saving_values(rates: Rates, difference: tuple[str, str] | None) -> dict[str,
         c: [s.reductions[c].saving_W_kg for s in rates.subjects] for c in rates.controllers
     }
     if difference:
-        values[DIFFERENCE] = np.subtract(*(values[name] for name in difference)).tolist()
+        first, second = (np.asarray(values[name]) for name in difference)
+        values[DIFFERENCE] = (first - second).tolist()
     return values
 
 

@@ -6,10 +6,13 @@ They are recomputed from VO2 and VCO2 on reading: a difference means a unit or a
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
+from exoflow.trial import energy
 from exoflow.trial.carts.units import JOULE_PER_KCAL
+from exoflow.trial.energy import metabolic_power_W
 
 W_PER_KCAL_MIN = JOULE_PER_KCAL / 60
 
@@ -22,14 +25,9 @@ STUDIO_KCAL_L = (3.81444, 1.195)
 STUDIO_LARGEST_RER = 0.982
 
 
-def linear(vo2_kcal_L: float, vco2_kcal_L: float) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
-    """Power from VO2 and VCO2 (mL/min) with a heat for each litre of both."""
-
-    def power(vo2_mL_min: np.ndarray, vco2_mL_min: np.ndarray) -> np.ndarray:
-        kcal_min = (vo2_kcal_L * vo2_mL_min + vco2_kcal_L * vco2_mL_min) / 1000
-        return kcal_min * W_PER_KCAL_MIN
-
-    return power
+def linear(name: str) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+    """Power (W) from VO2 and VCO2 (mL/min) by an equation of `trial/energy.py`."""
+    return partial(metabolic_power_W, equation=energy.EQUATIONS[name])
 
 
 def lusk(vo2_mL_min: np.ndarray, vco2_mL_min: np.ndarray) -> np.ndarray:
@@ -47,12 +45,12 @@ def cortex_studio(vo2_mL_min: np.ndarray, vco2_mL_min: np.ndarray) -> np.ndarray
 
 # Power in W from VO2 and VCO2 in mL/min, by the names that `Recording.energy_equation` takes.
 EQUATIONS: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
-    "weir_rounded": linear(3.9, 1.1),
-    "cosmed_legacy": linear(3.781, 1.237),
-    "weir": linear(3.941, 1.106),
+    "weir_rounded": linear("weir_rounded"),
+    "cosmed_legacy": linear("cosmed_legacy"),
+    "weir": linear("weir"),
     "lusk": lusk,
     "cortex_studio": cortex_studio,
-    "brockway": linear(16.58 / 4.184, 4.51 / 4.184),
-    "elia_livesey": linear(15.818 / 4.184, 5.176 / 4.184),
-    "peronnet_massicotte": linear(16.89 / 4.184, 4.84 / 4.184),
+    "brockway": linear("brockway"),
+    "elia_livesey": linear("elia_livesey"),
+    "peronnet_massicotte": linear("peronnet_massicotte"),
 }
