@@ -13,7 +13,7 @@ from exoflow.stages import metabolics, wearer
 
 SMALL = {
     "reflex": {"population": 4, "duration_s": 1.5, "timestep_s": 0.002, "slopes_deg": [0.0]},
-    "wearer": {"enabled": True, "evaluations": 5, "gain_share": 0.4},
+    "wearer": {"enabled": True, "evaluations": 5, "gain_shares": [0.4, 3.0], "delays_s": [0.15]},
     "metabolics": {
         "duration_s": 6.0, "last_strides": 2, "timestep_s": 0.002, "slopes_deg": [0.0],
         "noise_seeds": [1],

@@ -29,13 +29,16 @@ class WearerSettings:
         doc="Table in data/reflexes/added/ by which the walker answers the exo's torque; null: he "
         "does not feel it.",
     )
-    gain_share: float = setting(
-        0.8,
-        doc="Gain of the DOFC it starts with, share of exo.torque_limit_Nm.",
+    gain_shares: tuple[float, ...] = setting(
+        (0.8, 0.5, 0.25),
+        doc="Gains of the DOFC to start with, shares of exo.torque_limit_Nm; with each of "
+        "delays_s, the one that the walker bears best is taken.",
         above=0,
         maximum=3,
     )
-    delay_s: float = setting(0.15, doc="Delay of that DOFC, s.", minimum=0.01, maximum=0.4)
+    delays_s: tuple[float, ...] = setting(
+        (0.1, 0.125, 0.15, 0.175, 0.2), doc="Delays of that DOFC, s.", minimum=0.01, maximum=0.4
+    )
     filter_tau_s: float = setting(
         0.03, doc="Time constant of its filter, s.", minimum=0, maximum=0.2
     )

@@ -1,7 +1,8 @@
 """Search of the reflex gains: a cold start with restarts and staged speeds, then variants."""
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -225,30 +226,12 @@ class GaitSearch:
         seed: int | None = None,
         diagonal: bool = False,
     ) -> SearchResult:
-        weights, duration = self.weights(), self.reflex["duration_s"]
-
         def lane():
             walkers = make_walkers()
 
             def evaluate(candidate: np.ndarray) -> float:
                 values = dict(zip(space.names, candidate, strict=True))
-                scores: list[float] = []
-                walks: list[Measures] = []
-                law = self._law_of(values)
-                for variant, walker in enumerate(walkers):
-                    payload = walker.exo_settings and not self.exo
-                    worn = ZeroTorque() if payload else law
-                    measures = self._rollout(walker, values, duration, worn, variant).measures
-                    scores.append(score(measures, speed_m_s, weights).total)
-                    walks.append(measures)
-                    if measures.fell:
-                        # Out of the race: the walks left out count like this one.
-                        scores += [scores[-1]] * (len(walkers) - len(scores))
-                        return float(np.mean(scores))
-                    if self.watch:
-                        self.watch(name)
-                missed = missed_speed(walks, speed_m_s)
-                return float(np.mean(scores)) + weights["speed"] * missed
+                return self._value(walkers, values, self._law_of(values), speed_m_s, name)
 
             return evaluate
 
@@ -268,6 +251,57 @@ class GaitSearch:
             history_offset=spent,
             diagonal=diagonal,
         )
+
+    def best_law(self, values: Mapping[str, float], laws: Sequence[ExoLaw]) -> ExoLaw:
+        """The law under which these gains score best; one that the wearer stands with, if any.
+
+        Parameters
+        ----------
+        values : mapping
+            Gains; those of the reflex set that are missing have the table's mean.
+        laws : sequence of ExoLaw
+            Each walks every variant, as a candidate of `run` does.
+        """
+        full = _published_values(reflex_table(self.reflex["reflexes"])) | dict(values)
+
+        def lane(some: Sequence[ExoLaw]) -> list[float]:
+            walkers = self.variants(self.reflex["timestep_s"])
+            speed = self.condition["speed_m_s"]
+            return [self._value(walkers, full, law, speed, "laws") for law in some]
+
+        threads = self.reflex["threads"]
+        with ThreadPoolExecutor(threads) as pool:
+            found = list(pool.map(lane, [laws[first::threads] for first in range(threads)]))
+        scores = [found[number % threads][number // threads] for number in range(len(laws))]
+        return laws[int(np.argmin(scores))]
+
+    def _value(
+        self,
+        walkers: Sequence[Walker],
+        values: Mapping[str, float],
+        law: ExoLaw,
+        speed_m_s: float,
+        stage: str,
+    ) -> float:
+        """What is minimized: the mean score of a candidate's walks; a fall ends them."""
+        weights = self.weights()
+        scores: list[float] = []
+        walks: list[Measures] = []
+        for variant, walker in enumerate(walkers):
+            payload = walker.exo_settings and not self.exo
+            worn = ZeroTorque() if payload else law
+            measures = self._rollout(
+                walker, values, self.reflex["duration_s"], worn, variant
+            ).measures
+            scores.append(score(measures, speed_m_s, weights).total)
+            walks.append(measures)
+            if measures.fell:
+                # Out of the race: the walks left out count like this one.
+                scores += [scores[-1]] * (len(walkers) - len(scores))
+                return float(np.mean(scores))
+            if self.watch:
+                self.watch(stage)
+        return float(np.mean(scores)) + weights["speed"] * missed_speed(walks, speed_m_s)
 
     def walk(self, values: Mapping[str, float], duration_s: float, stored_step_s: float) -> Rollout:
         """The condition's own walk with these gains, with its trajectory."""

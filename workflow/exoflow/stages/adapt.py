@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -96,6 +96,7 @@ def adapted_gait(
     tune: bool = False,
     feels: str | None = FEELS,
     checkpoints: Path | None = None,
+    laws: Sequence[ExoLaw] = (),
 ) -> dict[str, Any]:
     """Search the reflexes of a gait again; a gait in the form of a reflex result.
 
@@ -116,6 +117,8 @@ def adapted_gait(
         As in `run`; who wears nothing feels nothing.
     checkpoints : Path, optional
         Folder from which a stopped search goes on; the caller removes it.
+    laws : sequence of ExoLaw
+        To choose `law` from, by the score before the search; empty: it is taken as it is.
 
     Returns
     -------
@@ -145,6 +148,8 @@ def adapted_gait(
     search = GaitSearch(
         settings, f"adapt {condition}", exo=worn, law=law, noise=noise, tune_law=tune
     )
+    if laws:
+        search = replace(search, law=search.best_law(start["parameters"], laws))
     found = search.run(start["parameters"], checkpoints)
     # What is reported walks under the law that was found.
     search = replace(search, law=found.law, tune_law=False)

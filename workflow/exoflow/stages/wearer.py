@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,13 +68,14 @@ def _used_to_it(walk: Mapping[str, Any], settings: Mapping[str, Any], scratch: P
     from exoflow.stages.metabolics import sensor_noise
 
     chosen, exo = settings["wearer"], settings["exo"]
-    first = Dofc(
-        chosen["gain_share"] * exo["torque_limit_Nm"], chosen["delay_s"], chosen["filter_tau_s"]
-    )
-    found = _search(walk, settings, exo, first, scratch / "worn", sensor_noise(settings))
+    laws = [
+        Dofc(share * exo["torque_limit_Nm"], delay_s, chosen["filter_tau_s"])
+        for share, delay_s in itertools.product(chosen["gain_shares"], chosen["delays_s"])
+    ]
+    found = _search(walk, settings, exo, laws, scratch / "worn", sensor_noise(settings))
     control = None
     if chosen["control"]:
-        searched = _search(walk, settings, None, NoExo(), scratch / "control", None)
+        searched = _search(walk, settings, None, [NoExo()], scratch / "control", None)
         if searched["status"] == "ok":
             kept = ("reflexes", "parameters", "gait", "score", "evaluations")
             control = {name: searched[name] for name in kept}
@@ -87,7 +89,7 @@ def _search(
     walk: Mapping[str, Any],
     settings: Mapping[str, Any],
     worn: Mapping[str, Any] | None,
-    law: ExoLaw,
+    laws: Sequence[ExoLaw],
     scratch: Path,
     noise: Any,
 ) -> dict[str, Any]:
@@ -97,8 +99,9 @@ def _search(
     searched = {**settings, "reflex": {**settings["reflex"], **NO_PAYLOAD}}
     kept = {name: searched[name] for name in ("condition", "model", "reflex")}
     return adapted_gait(
-        walk, kept, worn, law, noise, chosen["evaluations"], chosen["seed"],
+        walk, kept, worn, laws[0], noise, chosen["evaluations"], chosen["seed"],
         tune=worn is not None, feels=chosen["feels"], checkpoints=scratch,
+        laws=laws if len(laws) > 1 else (),
     )  # fmt: skip
 
 
