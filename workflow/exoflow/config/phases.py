@@ -17,6 +17,8 @@ from exoflow.errors import ParamsError
 TEACHERS_OWN = (
     "kind", "hidden", "width", "steps", "n_walkers", "buffer", "evaluation_walkers", "told",
 )  # fmt: skip
+# What the safety layer of a bundle must know of the device.
+EXPORTED_EXO = ("name", "torque_limit_Nm", "slew_Nm_s", "control_rate_Hz")
 WALKING_ROOMS = ("gait", "simulation", "control", "physiology")
 
 
@@ -176,7 +178,7 @@ def phase_settings(
     if phase == "export":
         checks = to_plain(params.export)
         del checks["policies"]  # one more bundle does not change the others
-        return checks
+        return {"exo": {name: exo[name] for name in EXPORTED_EXO}, "export": checks}
     if phase == "trial":
         return {}  # each study.yaml holds its own choices
     return {
