@@ -191,8 +191,8 @@ Same bits after policy_reset: {"yes" if result["reset_reproduces"] else "NO"}. F
 
 ## On every target
 
-| target | ticks | largest error, Nm | same bits as this computer | instructions per step | step, ms | \
-meets {1000 / io["rate_Hz"]:g} ms | stack, bytes |
+| target | ticks | largest error, Nm | same bits as this computer | instructions per step | \
+step, ms | meets {1000 / io["rate_Hz"]:g} ms | stack, bytes |
 |---|---|---|---|---|---|---|---|
 {targets}
 
@@ -200,8 +200,8 @@ Emulated targets repeat the first {result["emulated_steps"]} ticks of each golde
 `make -C test a53-qemu m7-qemu` repeats all. Instructions are counted by QEMU (-icount), means of \
 20 steps. Times are worked out, not measured: instructions x {CYCLES_PER_INSTRUCTION[0]:g} to \
 {CYCLES_PER_INSTRUCTION[1]:g} cycles at the clocks named. "Yes" means: even at \
-{CYCLES_PER_INSTRUCTION[1]:g} cycles on the slowest clock. Stack: deepest use found by painting it, \
-policy_step alone and the whole controller tick.
+{CYCLES_PER_INSTRUCTION[1]:g} cycles on the slowest clock. Stack: deepest use found by painting \
+it, policy_step alone and the whole controller tick.
 
 ## Sizes, bytes
 

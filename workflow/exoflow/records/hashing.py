@@ -2,7 +2,8 @@
 
 Two files have the same hash when they hold the same numbers and words: JSON
 whatever the order of its keys, npz and zip whatever the dates of their members (of a
-bundle: whatever its manifest and report say of commit and computer), parquet by its columns whatever its compression, csv by its cells.
+bundle: whatever its manifest and report say of commit and computer), parquet by its
+columns whatever its compression, csv by its cells.
 """
 
 from __future__ import annotations
