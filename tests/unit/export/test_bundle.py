@@ -16,6 +16,7 @@ from exoflow.control.policy_format import PolicyWeights, save_policy
 from exoflow.errors import PolicyFormatError, UserError
 from exoflow.export.bundle import Source, build_bundle, write_bundle
 from exoflow.export.verify import ParityError, find_compiler
+from exoflow.records.bundle_manifest import verify_bundle
 from exoflow.stages import export
 
 CONTENT = [
@@ -118,6 +119,14 @@ def test_full_size_controller_passes_the_gate(make_policy, c_compiler, project):
         assert result["sizes_bytes"]["host_data"] == result["sizes_bytes"]["host_bss"] == 0
     record = json.loads((project / "results/runs/export/level_seed1.run.json").read_text())
     assert set(record["inputs"]) == {"seed1.npz"}
+    bundle = verify_bundle(Path("out/level_seed1.zip"))
+    assert bundle.chain["policy"]["weights_sha256"] == weights.digest()
+    assert bundle.chain["policy"]["file"] == "seed1.npz"
+    content = bytearray(Path("out/level_seed1.zip").read_bytes())
+    content[len(content) // 2] ^= 1
+    Path("out/level_seed1.zip").write_bytes(content)
+    with pytest.raises(UserError, match="Do not flash it"):
+        verify_bundle(Path("out/level_seed1.zip"))
 
 
 def test_same_weights_give_the_same_bytes_with_fixed_order_dates_and_rights(

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import yaml
 
+from exoflow.config import to_plain
 from exoflow.config.build import build
-from exoflow.config.exo import DEVICES
+from exoflow.config.exo import DEVICES, ExoSettings
 from exoflow.config.export import SafetySettings
 from exoflow.control.policy_format import PolicyWeights
 from exoflow.errors import PolicyFormatError, UserError
@@ -57,8 +58,8 @@ def safety_limits(
     settings : mapping
         `export.safety` of params.yaml; what is left out has its default.
     exo : mapping, optional
-        The worn exo: `name`, `torque_limit_Nm`, `slew_Nm_s`, `control_rate_Hz`. Without it,
-        what the policy was trained with stands for the device.
+        The worn exo; `name`, `torque_limit_Nm`, `slew_Nm_s`, `control_rate_Hz` count. Without
+        it, what the policy was trained with stands for the device.
     source : Path
         Of the weights, for messages.
 
@@ -68,6 +69,7 @@ def safety_limits(
         If the limits contradict the device, the policy or each other; names both numbers.
     """
     safety = build(SafetySettings, settings, "export.safety", "settings")
+    exo = to_plain(build(ExoSettings, exo, "exo", "settings")) if exo else None
     torque_Nm = safety.torque_limit_Nm
     rate_Nm_s = safety.rate_limit_Nm_s
     device_Nm = exo["torque_limit_Nm"] if exo else weights.torque_limit_Nm

@@ -86,8 +86,8 @@ def _output(command: list[str], folder: Path) -> tuple[str, str | None]:
         )
     except subprocess.TimeoutExpired:
         return "", f"took longer than {LONGEST_S:g} s"
-    # Status 1 with a report is a failed comparison, which is for the caller to judge.
-    if done.returncode and "max_abs_error_Nm" not in done.stdout:
+    # A failed comparison comes with a report, which is for the caller to judge.
+    if done.returncode and "golden_result FAILED" not in done.stdout:
         lines = done.stderr.strip().splitlines() or [f"ended with status {done.returncode}"]
         return done.stdout, f"failed: {lines[-1].strip()}"
     return done.stdout, None

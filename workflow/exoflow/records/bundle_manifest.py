@@ -1,7 +1,7 @@
 """The manifest of a bundle: hashes of its files, and the chain from policy to commit.
 
 `bundle_id` names what runs on the device: it is the hash of all files but the reports, the
-manifest and the header that carries the id. The same policy with the same limits has the
+manifest and those that tell the id. The same policy with the same limits has the
 same id on every computer and at every commit. It is no signature: it shows that a bundle is
 whole and belongs to a log, not who made it.
 """
@@ -25,6 +25,8 @@ from exoflow.records.provenance import RUNS, TRACKED, git, is_dirty
 FORMAT = 1
 MANIFEST = "MANIFEST.json"
 ID_HEADER = "bundle_id.h"
+# These tell the id, so it cannot cover them; the manifest does.
+TELL_THE_ID = (ID_HEADER, "README.md", "BENCH_CHECKLIST.md")
 # What building the tests of an unpacked bundle leaves behind.
 SCRATCH = "test/build/"
 LOG_LINE = re.compile(r"#?\s*exoflow bundle (?P<name>\S+) (?P<id>[0-9a-f]{12,64})\s*$")
@@ -59,7 +61,7 @@ def bundle_id(name: str, files: Mapping[str, bytes]) -> str:
     """Hash of what runs on the device, 64 hexadecimal digits."""
     digest = hashlib.sha256(f"{name}\n".encode())
     for path in sorted(files):
-        if path not in (*BUNDLE_RECORDS, ID_HEADER):
+        if path not in (*BUNDLE_RECORDS, *TELL_THE_ID):
             digest.update(f"{path} {sha256(files[path])}\n".encode())
     return digest.hexdigest()
 
