@@ -36,7 +36,7 @@ policy: {}
 metabolics: {}
 teacher: {}
 student: {}
-export: {policies: [fast/seed1, student]}
+export: {policies: [fast/seed1, student], targets: [host]}
 trial: {studies: [barati]}
 report: {}
 """

@@ -54,5 +54,5 @@ def test_other_inputs_are_refused_with_the_difference_named(make_policy, layout,
 def test_file_that_is_no_layout_is_refused(make_policy, tmp_path):
     file = tmp_path / "io.yaml"
     file.write_text("inputs: 3\n")
-    with pytest.raises(UserError, match="is no policy_io.yaml"):
+    with pytest.raises(UserError, match=r"is no policy_io\.yaml"):
         require_layout(make_policy("mlp", n_steps=5), Path("w.npz"), file)
