@@ -37,7 +37,7 @@ metabolics: {}
 wearer: {}
 teacher: {}
 student: {}
-export: {policies: [fast/seed1, student]}
+export: {policies: [fast/seed1, student], targets: [host]}
 trial: {studies: [barati]}
 report: {}
 """

@@ -8,6 +8,7 @@ import subprocess
 import numpy as np
 import pytest
 
+from exoflow.control.policy_format import NumpyPolicy
 from exoflow.errors import PolicyFormatError
 from exoflow.export.c_code import (
     STRICT_FLAGS,
@@ -138,7 +139,7 @@ int main(void)
 @pytest.fixture
 def policy_math(tmp_path, c_compiler):
     """Function x -> exp, tanh, sigmoid of the generated header."""
-    (tmp_path / "policy_math.h").write_text(read_template("policy_math.h").substitute())
+    (tmp_path / "policy_math.h").write_text(read_template("device/policy_math.h").substitute())
     (tmp_path / "main.c").write_text(MATH_PROGRAM)
     command = [*c_compiler, *STRICT_FLAGS, "-O2", "-o", "math", "main.c"]
     subprocess.run(command, cwd=tmp_path, check=True)
@@ -223,8 +224,19 @@ def test_sources_do_not_depend_on_the_order_of_arrays(make_policy):
     assert generate_sources(weights, "test") == generate_sources(turned, "test")
 
 
-def test_a_history_that_skips_ticks_is_refused_in_one_line(make_policy):
-    weights = make_policy("lstm_window", True)
-    spaced = dataclasses.replace(weights, io={**weights.io, "history_spacing_ticks": 2})
-    with pytest.raises(PolicyFormatError, match="history_spacing_ticks = 2 cannot be exported yet"):
-        generate_sources(spaced, "level/seed1")
+def test_a_history_that_skips_ticks_is_kept_tick_by_tick(make_policy, compile_policy):
+    weights = make_policy("lstm_window", True, n_steps=60)
+    spaced = dataclasses.replace(weights, io={**weights.io, "history_spacing_ticks": 3})
+    policy = compile_policy(spaced)()
+    found = np.array([policy.step(row) for row in weights.golden_inputs])
+    expected = NumpyPolicy(spaced).run(weights.golden_inputs)
+    assert np.abs(expected - weights.golden_outputs).max() > 0.1
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_a_teacher_is_refused_with_what_it_must_be_told(make_policy):
+    weights = make_policy("mlp", n_steps=5)
+    told = [{"name": "speed", "unit": "m/s", "scale": 1.0}]
+    teacher = dataclasses.replace(weights, io={**weights.io, "told": told})
+    with pytest.raises(PolicyFormatError, match="a teacher that must be told speed"):
+        generate_sources(teacher, "small")

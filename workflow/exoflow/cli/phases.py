@@ -123,6 +123,9 @@ def export(options: argparse.Namespace) -> None:
     """Export one controller."""
     settings = job_settings(options.settings, "export")
     weights = made_by("--policy", options.policy)
+    fed = options.layout
+    if fed is not None:
+        fed = existing_file("--layout", fed, "Take it from the bundle that was flashed before.")
 
     from exoflow.stages import export as stage
 
@@ -131,6 +134,7 @@ def export(options: argparse.Namespace) -> None:
         name=options.name,
         policy=weights,
         output=Path(options.output or layout.export_file(options.name)),
+        layout=fed,
     )
 
 
@@ -288,6 +292,11 @@ def export_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", required=True, type=condition_id, help="name of the bundle")
     settings_option(parser)
     parser.add_argument("--policy", required=True, metavar="FILE.npz", help="weights to export")
+    parser.add_argument(
+        "--layout",
+        metavar="policy_io.yaml",
+        help="inputs that existing firmware feeds; a controller with others is refused",
+    )
     output_option(
         parser, "results/export/{NAME}.zip", "the bundle (NAME.json, its check, beside it)"
     )

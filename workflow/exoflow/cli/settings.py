@@ -30,6 +30,7 @@ KEYS = {
     "metabolics": ("condition", "model", "exo", "policy", "metabolics"),
     "teacher": ("conditions", "model", "exo", "policy", "teacher"),
     "student": ("conditions", "model", "exo", "student"),
+    "export": ("exo", "export"),
 }
 
 
@@ -66,8 +67,6 @@ def job_settings(
 
 def checked(settings: Mapping[str, Any], phase: str) -> dict[str, Any]:
     """Settings with every section checked as in params.yaml."""
-    if phase == "export":
-        build(SECTIONS[phase], settings, phase, SOURCE)
     if phase not in KEYS:
         return dict(settings)
     reject_unknown(settings, KEYS[phase], "", SOURCE)
@@ -81,9 +80,10 @@ def checked(settings: Mapping[str, Any], phase: str) -> dict[str, Any]:
             section: Any = build(SECTIONS[key], settings[key], key, SOURCE)
             if isinstance(section, ExoSettings):
                 check_exo(section, SOURCE)
-    for name, walker in settings.get(
-        "conditions", {"condition": settings.get("condition")}
-    ).items():
+    walkers = settings.get("conditions") or {
+        key: settings[key] for key in ("condition",) if key in settings
+    }
+    for name, walker in walkers.items():
         build(Condition, walker, name, SOURCE)
     # A hand-written section may be short: what it leaves out has its default.
     defaults = to_plain(build(SECTIONS[phase], settings[phase], phase, SOURCE))

@@ -191,6 +191,32 @@ def hash_(options: argparse.Namespace) -> None:
         print(f"{content_hash(path)}  {path}")
 
 
+def verify(options: argparse.Namespace) -> None:
+    """Check bundles offline."""
+    from exoflow.stages import verify as stage
+
+    stage.run([Path(path) for path in options.bundles], optional_path(options.log))
+
+
+def closed_loop(options: argparse.Namespace) -> None:
+    """Walk with a bundle's compiled controller in place of the network."""
+    bundle = Path(options.bundle)
+    policy = existing_file("--policy", options.policy, "Policies: results/policy/ID/seedN.npz.")
+    gait = existing_file("--gait", options.gait, "Gaits: results/reflex/ID.json.")
+
+    from exoflow.stages import closed_loop as stage
+
+    stage.run(
+        bundle=bundle,
+        policy=policy,
+        gait=gait,
+        duration_s=options.duration,
+        extra_delay_ms=options.delay_ms,
+        seed=options.seed,
+        output=optional_path(options.output),
+    )
+
+
 def prune(options: argparse.Namespace) -> None:
     """Move stale results away."""
     from exoflow.records.prune import prune_results
@@ -465,6 +491,32 @@ def hash_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", nargs="+", metavar="PATH", help="file or folder")
 
 
+def verify_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("bundles", nargs="+", metavar="BUNDLE", help="zip or unpacked folder")
+    parser.add_argument(
+        "--log", metavar="FILE", help="device log: also say which of the bundles made it"
+    )
+
+
+def closed_loop_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--bundle", required=True, metavar="BUNDLE", help="zip or folder")
+    parser.add_argument("--policy", required=True, metavar="FILE.npz", help="what it came from")
+    parser.add_argument("--gait", required=True, metavar="FILE", help="results/reflex/ID.json")
+    parser.add_argument(
+        "--duration", type=positive, default=30.0, metavar="S", help="walking time, s; default: 30"
+    )
+    parser.add_argument(
+        "--delay-ms",
+        type=counted,
+        default=10,
+        metavar="MS",
+        dest="delay_ms",
+        help="delay added to exo.delay_s in the last walk, ms; default: 10",
+    )
+    parser.add_argument("--seed", type=counted, default=1, metavar="N", help="sensor noise")
+    parser.add_argument("--output", metavar="FILE.json", help="write the same as JSON")
+
+
 def prune_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "phase", choices=tuple(PHASES), metavar="PHASE", help="whose results to look through"
@@ -550,6 +602,20 @@ TOOL_COMMANDS = {
         "out: they hold wall times.",
         hash_options,
         hash_,
+    ),
+    "verify": Command(
+        "check offline that a bundle is whole and where it comes from",
+        "Check every file of a bundle against its manifest, and the chain from policy to settings, "
+        "data and commit behind it; with --log, find the bundle that made a device log.",
+        verify_options,
+        verify,
+    ),
+    "closed-loop": Command(
+        "walk with a bundle's compiled C in place of the network",
+        "Compile the controller of a bundle and let the simulation walk with it, safety layer "
+        "included: against the network, with sensor noise, and with a longer delay.",
+        closed_loop_options,
+        closed_loop,
     ),
     "prune": Command(
         "move results of deleted conditions out of results/",

@@ -19,6 +19,8 @@ TEACHERS_OWN = (
 )  # fmt: skip
 # Phases that another section tells how to run.
 RUN_BY = {"wearer": "reflex"}
+# What the safety layer of a bundle must know of the device.
+EXPORTED_EXO = ("name", "torque_limit_Nm", "slew_Nm_s", "control_rate_Hz")
 WALKING_ROOMS = ("gait", "simulation", "control", "physiology")
 
 
@@ -201,7 +203,7 @@ def phase_settings(
     if phase == "export":
         checks = to_plain(params.export)
         del checks["policies"]  # one more bundle does not change the others
-        return checks
+        return {"exo": {name: exo[name] for name in EXPORTED_EXO}, "export": checks}
     if phase == "trial":
         return {}  # each study.yaml holds its own choices
     return {

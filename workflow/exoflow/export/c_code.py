@@ -1,17 +1,17 @@
 """C99 sources of a controller: hand-written templates, generated sizes and weights."""
 
 import re
+import zlib
 from importlib import resources
 from string import Template
 
 import numpy as np
 
 from exoflow import __version__
-from exoflow.control.policy_format import PolicyWeights, layer_count
-from exoflow.errors import PolicyFormatError
+from exoflow.control.policy_format import PolicyWeights, layer_count, require_told_nothing
 
 # Of policy.h: raise it when a caller compiled against an older one would break.
-ABI_VERSION = 1
+ABI_VERSION = 2
 
 # What the sources are promised to be clean under; no contraction to fused
 # multiply-add, so that every compiler computes the same bits.
@@ -29,8 +29,9 @@ _VALUES_PER_LINE = 4
 
 
 def read_template(name: str) -> Template:
-    """A file of export/templates; `$name` marks what is filled in."""
-    return Template(resources.files(__package__).joinpath("templates", name).read_text("utf-8"))
+    """A file of export/templates by its path there; `$name` marks what is filled in."""
+    file = resources.files(__package__).joinpath("templates", *name.split("/"))
+    return Template(file.read_text("utf-8"))
 
 
 def generate_sources(weights: PolicyWeights, name: str) -> dict[str, str]:
@@ -52,14 +53,9 @@ def generate_sources(weights: PolicyWeights, name: str) -> dict[str, str]:
     Raises
     ------
     PolicyFormatError
-        If the controller's history skips ticks.
+        If the controller is a teacher that was not told what it must be told.
     """
-    if weights.history_spacing_ticks != 1:
-        raise PolicyFormatError(
-            f"export: {name}: history_spacing_ticks = {weights.history_spacing_ticks} cannot be "
-            "exported yet, the C code keeps consecutive ticks. Train with "
-            "policy.history_spacing_ticks = 1."
-        )
+    require_told_nothing(weights)
     common = {
         "title": f'Controller "{name}", kind {weights.kind}.',
         "version": __version__,
@@ -69,8 +65,8 @@ def generate_sources(weights: PolicyWeights, name: str) -> dict[str, str]:
         "policy.c": _program(weights, common),
         "policy_weights.h": _weights_header(weights),
         "policy_weights.c": _weights_source(weights, common),
-        "policy_math.h": read_template("policy_math.h").substitute(),
-        "policy_layers.h": read_template("policy_layers.h").substitute(),
+        "policy_math.h": read_template("device/policy_math.h").substitute(),
+        "policy_layers.h": read_template("device/policy_layers.h").substitute(),
     }
 
 
@@ -94,7 +90,7 @@ def count_multiply_adds(weights: PolicyWeights) -> int:
     return per_call * weights.n_passes
 
 
-def _decimal_float(value: float) -> str:
+def decimal_float(value: float) -> str:
     """Shortest decimal literal that reads back as the same single, for people."""
     text = np.format_float_positional(np.float32(value), unique=True, trim="0")
     return f"{text}f"
@@ -119,17 +115,22 @@ def _header(weights: PolicyWeights, name: str, common: dict[str, str]) -> str:
     ]
     sizes, state = _sizes_and_state(weights)
     sizes["POLICY_N_NETWORK_OUTPUTS"] = weights.n_network_outputs
-    return read_template("policy.h").substitute(
+    return read_template("device/policy.h").substitute(
         common,
         abi_version=ABI_VERSION,
         name=name,
         kind=weights.kind,
         sha256=weights.digest(),
+        crc32=f"0x{weights_crc32(weights):08x}",
         rate=_number(io["rate_Hz"]),
-        torque_limit=_decimal_float(weights.torque_limit_Nm),
-        slew=_decimal_float(io["slew_Nm_s"]),
+        period_us=round(1e6 / io["rate_Hz"]),
+        torque_limit=decimal_float(weights.torque_limit_Nm),
+        slew=decimal_float(io["slew_Nm_s"]),
         n_features=weights.n_features,
         history=weights.history,
+        spacing=weights.history_spacing_ticks,
+        kept_ticks=(weights.history - 1) * weights.history_spacing_ticks + 1,
+        n_rows=count_rows(weights),
         n_passes=weights.n_passes,
         passes_meaning="one per leg, own leg first"
         if weights.mirrored
@@ -144,33 +145,73 @@ def _sizes_and_state(weights: PolicyWeights) -> tuple[dict[str, int], list[str]]
     """Size macros of this kind and the fields it adds to policy_state."""
     arrays = weights.arrays
     if weights.kind in ("lstm_window", "lstm_carried"):
+        carried = weights.kind == "lstm_carried"
         sizes = {
+            "POLICY_N_LAYERS": len(rows_of_layers(weights)),
             "POLICY_HIDDEN": arrays["lstm_w_hh"].shape[1],
             "POLICY_WIDTH": arrays["fc_w"].shape[0],
         }
-        if weights.kind == "lstm_window":
-            return sizes, []
+        passes = "[POLICY_N_PASSES]" if carried else ""
+        meaning = " /* carried from tick to tick, per pass */" if carried else ""
+        inputs = "POLICY_HISTORY * POLICY_N_FEATURES" if carried else "POLICY_N_FEATURES"
         return sizes, [
-            "float h[POLICY_N_PASSES][POLICY_HIDDEN]; /* carried from tick to tick, per leg */",
-            "float c[POLICY_N_PASSES][POLICY_HIDDEN];",
+            f"float h{passes}[POLICY_HIDDEN];{meaning}",
+            f"float c{passes}[POLICY_HIDDEN];",
+            "float h_next[POLICY_HIDDEN];",
+            f"float x[{inputs}];",
+            "float features[POLICY_WIDTH];",
         ]
     if weights.kind == "mlp":
-        layers = layer_count(arrays, "fc")
-        widths = [arrays[f"fc{index}_w"].shape[0] for index in range(layers)]
+        widths = rows_of_layers(weights)[:-1]
         return {
-            "POLICY_N_LAYERS": layers,
+            "POLICY_N_LAYERS": len(widths) + 1,
             "POLICY_WIDTH": widths[-1],
             "POLICY_MAX_WIDTH": max(*widths, weights.history * weights.n_features),
-        }, []
+        }, [
+            "float x[POLICY_MAX_WIDTH]; /* inputs of a layer */",
+            "float y[POLICY_MAX_WIDTH]; /* its outputs so far */",
+        ]
     rings = _rings(weights)
     return {
-        "POLICY_N_LAYERS": len(rings),
+        "POLICY_N_LAYERS": len(rings) + 1,
+        "POLICY_N_CONVOLUTIONS": len(rings),
         "POLICY_CHANNELS": arrays["conv0_w"].shape[0],
         "POLICY_RING_FLOATS": sum(ticks * channels for ticks, channels in rings),
     }, [
-        "float ring[POLICY_N_PASSES][POLICY_RING_FLOATS]; /* past inputs of every layer */",
-        "int ring_newest[POLICY_N_PASSES][POLICY_N_LAYERS]; /* row of the current tick */",
+        "float ring[POLICY_RING_FLOATS]; /* past inputs of every convolution */",
+        "int ring_newest[POLICY_N_CONVOLUTIONS]; /* row of the current tick */",
+        "float x[POLICY_CHANNELS];",
+        "float y[POLICY_CHANNELS];",
     ]
+
+
+def rows_of_layers(weights: PolicyWeights) -> list[int]:
+    """Rows that each layer of one pass computes, in the order of the C code."""
+    arrays, outputs = weights.arrays, weights.n_network_outputs
+    if weights.kind in ("lstm_window", "lstm_carried"):
+        steps = weights.history if weights.kind == "lstm_window" else 1
+        return [arrays["lstm_w_hh"].shape[1]] * steps + [arrays["fc_w"].shape[0], outputs]
+    stem = "fc" if weights.kind == "mlp" else "conv"
+    layers = range(layer_count(arrays, stem))
+    return [arrays[f"{stem}{index}_w"].shape[0] for index in layers] + [outputs]
+
+
+def count_rows(weights: PolicyWeights) -> int:
+    """Rows of one control tick, both legs: what `policy_slice` counts."""
+    return sum(rows_of_layers(weights)) * weights.n_passes
+
+
+def weights_crc32(weights: PolicyWeights) -> int:
+    """CRC-32 of the constants as they lie in the memory of a little-endian processor."""
+    crc = 0
+    for _, array in constants(weights):
+        crc = zlib.crc32(array.astype("<f4").tobytes(), crc)
+    return crc
+
+
+def constants(weights: PolicyWeights) -> list[tuple[str, np.ndarray]]:
+    """Name and values of every constant array, in the order of policy_weights.c."""
+    return [("input_scale", weights.input_scale), *sorted(weights.arrays.items())]
 
 
 def _rings(weights: PolicyWeights) -> list[tuple[int, int]]:
@@ -184,30 +225,26 @@ def _rings(weights: PolicyWeights) -> list[tuple[int, int]]:
 
 def _program(weights: PolicyWeights, common: dict[str, str]) -> str:
     if weights.mirrored:
-        evaluate = "Pass 0 is the right leg, pass 1 the left; one output each."
+        evaluate = "Pass 0 is the\n * right leg, pass 1 the left; one output each."
         recall = (
             "\n * Inputs come in pairs (right, left); pass 1, the left leg,"
             "\n * sees each pair swapped: its own leg first."
         )
         body = (
             "    for (int k = 0; k < POLICY_N_FEATURES; k += 2) {\n"
-            "        x[k] = (pass == 0) ? row[k] : row[k + 1];\n"
-            "        x[k + 1] = (pass == 0) ? row[k + 1] : row[k];\n"
+            "        x[k] = (state->pass == 0) ? kept[k] : kept[k + 1];\n"
+            "        x[k + 1] = (state->pass == 0) ? kept[k + 1] : kept[k];\n"
             "    }"
         )
     else:
-        evaluate = "There is one pass, with both outputs: right, left."
+        evaluate = "There is one\n * pass, with both outputs: right, left."
         recall = ""
-        body = (
-            "    (void)pass; /* one network for both legs, right first */\n"
-            "    for (int k = 0; k < POLICY_N_FEATURES; k++) {\n"
-            "        x[k] = row[k];\n"
-            "    }"
-        )
-    text = read_template("policy_common.c").substitute(
+        body = "    policy_copy(POLICY_N_FEATURES, kept, x);"
+    text = read_template("device/policy_common.c").substitute(
         common, evaluate_meaning=evaluate, recall_meaning=recall, recall_body=body
     )
-    return text + read_template(f"policy_{weights.kind}.c").substitute()
+    head = read_template("device/policy_lstm_head.c").substitute()
+    return text + read_template(f"device/policy_{weights.kind}.c").safe_substitute(head=head)
 
 
 def _in_layer_table(weights: PolicyWeights, name: str) -> bool:
@@ -238,7 +275,7 @@ def _weights_header(weights: PolicyWeights) -> str:
             "    int n_out;",
             "} policy_dense_layer;",
             "",
-            "extern const policy_dense_layer policy_fc[POLICY_N_LAYERS];",
+            "extern const policy_dense_layer policy_fc[POLICY_N_LAYERS - 1];",
         ]
     if weights.kind == "tcn":
         lines += [
@@ -253,7 +290,7 @@ def _weights_header(weights: PolicyWeights) -> str:
             "    int n_ticks; /* its ring holds */",
             "} policy_conv_layer;",
             "",
-            "extern const policy_conv_layer policy_conv_layers[POLICY_N_LAYERS];",
+            "extern const policy_conv_layer policy_conv_layers[POLICY_N_CONVOLUTIONS];",
         ]
     return "\n".join([*lines, "", "#endif /* POLICY_WEIGHTS_H */", ""])
 
@@ -264,10 +301,9 @@ def _weights_source(weights: PolicyWeights, common: dict[str, str]) -> str:
         f" * Generated by exoflow {common['version']} from weights of SHA-256\n"
         f" * {weights.digest()}.\n"
         " * Hexadecimal literals are exact. Row-major, as torch stores them.\n */\n"
-        '#include "policy_weights.h"\n',
-        _array_definition("const float", "input_scale", weights.input_scale),
+        '#include "policy_weights.h"\n\n#include "policy_math.h"\n',
     ]
-    for name, array in sorted(weights.arrays.items()):
+    for name, array in constants(weights):
         storage = "static const float" if _in_layer_table(weights, name) else "const float"
         parts.append(_array_definition(storage, name, array))
     if weights.kind == "mlp":
@@ -275,7 +311,7 @@ def _weights_source(weights: PolicyWeights, common: dict[str, str]) -> str:
         for index in range(layer_count(weights.arrays, "fc")):
             n_out, n_in = weights.arrays[f"fc{index}_w"].shape
             rows.append(f"    {{policy_fc{index}_w, policy_fc{index}_b, {n_in}, {n_out}}}")
-        parts.append(_table("policy_dense_layer policy_fc", rows))
+        parts.append(_table("policy_dense_layer policy_fc[POLICY_N_LAYERS - 1]", rows))
     if weights.kind == "tcn":
         rows, start = [], 0
         for index, (ticks, channels) in enumerate(_rings(weights)):
@@ -285,8 +321,23 @@ def _weights_source(weights: PolicyWeights, common: dict[str, str]) -> str:
                 f"{weights.dilation[index]}, {start}, {ticks}}}"
             )
             start += ticks * channels
-        parts.append(_table("policy_conv_layer policy_conv_layers", rows))
+        parts.append(_table("policy_conv_layer policy_conv_layers[POLICY_N_CONVOLUTIONS]", rows))
+    parts.append(_crc_function(weights))
     return "\n".join(parts)
+
+
+def _crc_function(weights: PolicyWeights) -> str:
+    """policy_weights_crc32: the arrays one after the other."""
+    steps = [
+        f"    crc = policy_crc32(crc, (const unsigned char *)policy_{name}, "
+        f"(uint32_t)sizeof policy_{name});"
+        for name, _ in constants(weights)
+    ]
+    body = "\n".join(steps)
+    return (
+        "uint32_t policy_weights_crc32(void)\n{\n    uint32_t crc = 0u;\n\n"
+        f"{body}\n    return crc;\n}}\n"
+    )
 
 
 def _array_definition(storage: str, name: str, array: np.ndarray) -> str:
@@ -302,4 +353,4 @@ def _array_definition(storage: str, name: str, array: np.ndarray) -> str:
 
 def _table(declaration: str, rows: list[str]) -> str:
     body = ",\n".join(rows)
-    return f"const {declaration}[POLICY_N_LAYERS] = {{\n{body}\n}};\n"
+    return f"const {declaration} = {{\n{body}\n}};\n"

@@ -1,19 +1,33 @@
-"""What people read in a bundle: the input table, golden vectors, report and notice."""
+"""What people read in a bundle: the input table, reports, checklists and notices."""
+
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import yaml
 
 from exoflow import __version__
 from exoflow.control.policy_format import PolicyWeights
-from exoflow.export.c_code import STRICT_FLAGS, count_multiply_adds
-from exoflow.export.verify import HostVerification
+from exoflow.export.c_code import read_template
 
 # Stated in every report, until somebody measures them and writes the numbers in.
 NOT_MEASURED = (
     "time of a step on any microcontroller: not measured on hardware",
     "torque on a real actuator, or with a person: not measured on hardware",
-    "Cortex-A53 and Cortex-M7 builds, emulated or real: not run",
+    "the safety layer with real sensors and motors: not measured on hardware",
 )
+
+# Clocks that step times are worked out for, MHz: a Raspberry Pi 3 class A53; Portenta H7
+# and Teensy 4.1.
+CLOCKS_MHZ = {"a53": (1200,), "m7": (480, 600)}
+# Cycles per instruction: one is good going for these in-order cores, two is slow memory.
+CYCLES_PER_INSTRUCTION = (1.0, 2.0)
+TARGET_NAMES = {
+    "host": "this computer",
+    "a53": "Cortex-A53 (QEMU)",
+    "m7": "Cortex-M7 (QEMU)",
+    "onnx": "policy.onnx (onnxruntime)",
+}
 
 NOTICE = f"""\
 Controller exported by exoflow {__version__}
@@ -21,14 +35,23 @@ Controller exported by exoflow {__version__}
 Research use only. No certification or fitness for any purpose is claimed; this is
 not a medical device. Nothing in this folder has been measured on hardware.
 
-The controller has no safety layer: it neither checks its inputs nor limits the
-rate of its torque, and it knows no emergency stop. Whoever connects it to an
-actuator provides these, and tests them on the bench before a person wears it.
+The safety layer (exo_safety.c) checks inputs and limits torque in software. It does
+not replace a hardware emergency stop, and nobody has tested it with your sensors and
+motors: work through BENCH_CHECKLIST.md before a person wears the device.
 
 The C sources come from templates of the exoflow project and carry its licence,
-Apache-2.0 (https://www.apache.org/licenses/LICENSE-2.0). The weights belong to
-whoever trained them.
+Apache-2.0 (https://www.apache.org/licenses/LICENSE-2.0). The folder openexo/ is made to
+be compiled into OpenExo, whose licence is the GNU LGPL; see its README. The weights
+belong to whoever trained them.
 """
+
+MISRA_ROWS = (
+    ("2.2", "policy.c", "a multiplication by a spacing of 1 in controllers without gaps"),
+    ("2.4, 2.5", "policy.h", "names and sizes for the caller, which this code does not all use"),
+    ("8.9", "policy_weights.c", "tables of layers point to arrays, which so need file scope"),
+    ("12.1", "policy_layers.h", "all operands are in brackets; the checker asks for more"),
+    ("19.2", "policy_math.h", "a power of two is made from its bits through a union"),
+)
 
 
 def describe_io(weights: PolicyWeights) -> str:
@@ -51,6 +74,7 @@ def describe_io(weights: PolicyWeights) -> str:
         "scaling": "policy_step takes raw SI values and multiplies them by scale itself",
         "history": {
             "ticks": weights.history,
+            "spacing_ticks": weights.history_spacing_ticks,
             "order": io["history_order"],
             "kept_by": "the state",
             "before_the_first_tick": "zeros",
@@ -74,71 +98,151 @@ def describe_io(weights: PolicyWeights) -> str:
     return "# How to feed this controller. SI units, radians, hip flexion positive.\n" + text
 
 
-def golden_csv(weights: PolicyWeights) -> str:
-    """The recorded walk: tick, raw inputs, commands; nine digits restore every single."""
-    names = [entry["name"] for entry in weights.io["inputs"]]
-    lines = [",".join(["tick", *names, "command_r_Nm", "command_l_Nm"])]
-    table = np.hstack([weights.golden_inputs, weights.golden_outputs])
-    for tick, row in enumerate(table):
-        lines.append(",".join([str(tick), *(f"{value:.9g}" for value in row)]))
-    return "\n".join(lines) + "\n"
+def misra_deviations() -> str:
+    """MISRA.md."""
+    rows = "\n".join(f"| {rule} | {where} | {why} |" for rule, where, why in MISRA_ROWS)
+    return read_template("MISRA.md").substitute(rows=rows)
 
 
-def export_report(weights: PolicyWeights, name: str, host: HostVerification) -> str:
-    """EXPORT_REPORT.md: what was checked, what it costs, what nobody has measured."""
+def readme(weights: PolicyWeights, name: str, identity: str, state_bytes: int, onnx: bool) -> str:
+    """README.md: check it, use it, what is here."""
+    row = (
+        "| `policy.onnx` `linux/` | the same network for a Linux device, and its 100 Hz runner |\n"
+    )
+    return read_template("README.md").substitute(
+        name=name,
+        kind=weights.kind,
+        identity=identity[:16],
+        state_bytes=state_bytes,
+        rate=f"{weights.io['rate_Hz']:g}",
+        period_ms=f"{1000 / weights.io['rate_Hz']:g}",
+        onnx_row=row if onnx else "",
+    )
+
+
+def bench_checklist(name: str, identity: str, limits: Mapping[str, Any]) -> str:
+    """BENCH_CHECKLIST.md: what to measure before anybody wears it."""
+    return read_template("BENCH_CHECKLIST.md").substitute(
+        name=name,
+        identity=identity[:16],
+        first_input=limits["inputs"][0]["name"],
+        torque_Nm=f"{limits['torque_limit_Nm']['right']:g}",
+        stale_ms=f"{limits['stale_ms']:g}",
+    )
+
+
+def tick_verdict(target: str, instructions: int, rate_Hz: float) -> dict[str, Any]:
+    """Whether a target meets the tick, by counted instructions and stated clocks.
+
+    Returns
+    -------
+    dict
+        `step_ms` by clock, [fastest, slowest] of `CYCLES_PER_INSTRUCTION`; `meets_tick` is
+        yes if the slowest time on the slowest clock does, no if the fastest on the fastest
+        clock does not, and "to be measured" in between.
+    """
+    times = {
+        f"{clock}_MHz": [
+            round(1e-3 * instructions * cycles / clock, 3) for cycles in CYCLES_PER_INSTRUCTION
+        ]
+        for clock in CLOCKS_MHZ[target]
+    }
+    tick_ms = 1000.0 / rate_Hz
+    slowest = max(time for pair in times.values() for time in pair)
+    fastest = min(time for pair in times.values() for time in pair)
+    verdict = "yes" if slowest <= tick_ms else "no" if fastest > tick_ms else "to be measured"
+    return {"step_ms": times, "meets_tick": verdict}
+
+
+def export_report(result: Mapping[str, Any], weights: PolicyWeights) -> str:
+    """EXPORT_REPORT.md from the export JSON: what was checked, what it costs, what is unknown."""
     io = weights.io
-    ulp = float(np.spacing(np.float32(weights.torque_limit_Nm)))
-    sizes = "\n".join(f"| {key} | {value} |" for key, value in host.sizes_bytes.items())
-    not_measured = "\n".join(f"- {line}" for line in NOT_MEASURED)
     legs = "one call per leg (mirrored)" if weights.mirrored else "one call for both legs"
+    ulp = float(np.spacing(np.float32(weights.torque_limit_Nm)))
+    golden = "\n".join(
+        f"| {name} | {file['n_steps']} | {file['max_abs_error_Nm']:.3g} | "
+        f"{file['max_abs_error_Nm'] / ulp:.3g} |"
+        for name, file in result["golden"].items()
+    )
+    targets = "\n".join(_target_row(name, run) for name, run in result["targets"].items())
+    sizes = "\n".join(f"| {key} | {value} |" for key, value in result["sizes_bytes"].items())
+    not_measured = "\n".join(f"- {line}" for line in result["not_measured"])
     return f"""\
-# Export report: {name}
+# Export report: {result["name"]}
 
-{weights.kind}, {legs}, {len(io["inputs"])} inputs, history of {weights.history} ticks at \
+{weights.kind}, {legs}, {len(io["inputs"])} inputs, history of {weights.history} samples, \
 {io["rate_Hz"]:g} Hz, +-{weights.torque_limit_Nm:g} Nm.
-Weights SHA-256 `{weights.digest()}`, exoflow {__version__}.
+Weights SHA-256 `{result["weights_sha256"]}`, exoflow {__version__}.
 
 Research use only, no certification claimed. Read NOTICE before connecting an actuator.
 
-## Checked on the host
+## The C computes what was trained
 
-| | |
-|---|---|
-| golden steps | {host.n_golden_steps} |
-| largest error against torch | {host.max_abs_error_Nm:.3g} Nm = \
-{host.max_abs_error_Nm / ulp:.3g} ulp of the limit \
-(step {host.max_error_step}, {host.max_error_leg}) |
-| gate | {host.gate_Nm:g} Nm: {"passed" if host.passed else "FAILED"} |
-| same bits after policy_reset | {"yes" if host.reset_reproduces else "NO"} |
-| compiler | {host.compiler} |
-| flags | `{host.flags}` |
+Golden vectors on this computer; "walk" was answered by torch, the others by the double-precision \
+definition of the format. Gate {result["gate_Nm"]:g} Nm: \
+{"passed" if result["passed"] else "FAILED"}.
 
-## Size on the host, bytes
+| golden | ticks | largest error, Nm | ulp of the torque limit |
+|---|---|---|---|
+{golden}
+
+Same bits after policy_reset: {"yes" if result["reset_reproduces"] else "NO"}. Fault scenarios \
+(NaN, stale, frozen) keep the torque finite and within its limits.
+
+## On every target
+
+| target | ticks | largest error, Nm | same bits as this computer | instructions per step | \
+step, ms | meets {1000 / io["rate_Hz"]:g} ms | stack, bytes |
+|---|---|---|---|---|---|---|---|
+{targets}
+
+Emulated targets repeat the first {result["emulated_steps"]} ticks of each golden file; \
+`make -C test a53-qemu m7-qemu` repeats all. Instructions are counted by QEMU (-icount), means of \
+20 steps. Times are worked out, not measured: instructions x {CYCLES_PER_INSTRUCTION[0]:g} to \
+{CYCLES_PER_INSTRUCTION[1]:g} cycles at the clocks named. "Yes" means: even at \
+{CYCLES_PER_INSTRUCTION[1]:g} cycles on the slowest clock. Stack: deepest use found by painting \
+it, policy_step alone and the whole controller tick.
+
+## Sizes, bytes
 
 | | |
 |---|---|
 {sizes}
 
-host_text holds code and weights; host_data, if not 0, addresses inside constant tables.
+host_text holds code and weights; host_data, if not 0, addresses inside constant tables. Without \
+heap and mutable globals, the state is all the memory a controller needs beside its stack.
 
-{count_multiply_adds(weights)} multiply-adds per tick, both legs; activations not counted.
+{result["multiply_adds_per_tick"]} multiply-adds per tick, both legs; activations not counted.
+
+## Made with
+
+{result["compiler"]}, `{result["compiler_flags"]}`.
 
 ## Not measured
 
 {not_measured}
-
-## Use
-
-    policy_state state;                       /* one per wearer */
-    policy_init(&state);                      /* once */
-    policy_reset(&state);                     /* at the start of every walk */
-    policy_step(&state, in, out);             /* every {1000 / io["rate_Hz"]:g} ms */
-
-Inputs and outputs: policy_io.yaml. Build with `{" ".join(STRICT_FLAGS[:1] + STRICT_FLAGS[-1:])}`.
-Repeat the check with `make -C test host`.
 """
 
 
 def skipped_readme(name: str, reason: str) -> str:
     """The only file of a bundle whose controller was never made."""
     return f"# {name}: no controller\n\nThe export was skipped: {reason}\n"
+
+
+def _target_row(name: str, run: Mapping[str, Any]) -> str:
+    title = TARGET_NAMES[name]
+    if run["not_run"]:
+        return f"| {title} | not run: {run['not_run']} | | | | | | |"
+    same = {True: "yes", False: "NO", None: ""}[run["bit_identical"]]
+    times = "; ".join(
+        f"{low:g}-{high:g} at {clock.removesuffix('_MHz')} MHz"
+        for clock, (low, high) in run.get("step_ms", {}).items()
+    )
+    stack = ""
+    if run.get("stack_bytes") is not None:
+        stack = f"{run['stack_bytes']}, {run['controller_stack_bytes']}"
+    return (
+        f"| {title} | {run['n_steps']} | {run['max_abs_error_Nm']:.3g} | {same} | "
+        f"{run.get('instructions_per_step') or ''} | {times} | {run.get('meets_tick', '')} | "
+        f"{stack} |"
+    )

@@ -4,7 +4,6 @@ import os
 import shlex
 import shutil
 import subprocess
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,16 +11,20 @@ import numpy as np
 
 from exoflow.control.policy_format import NumpyPolicy, PolicyWeights
 from exoflow.errors import ExoflowError, UserError
-from exoflow.export.c_code import STRICT_FLAGS
+from exoflow.export.compiled import (
+    DEVICE_SOURCES,
+    FLAGS,
+    OPTIMIZATION,
+    compile_command,
+    run_compiler,
+)
+from exoflow.export.printed import Printed, read_printed
 
 GATE_NM = 1e-5  # largest allowed |C - torch| of a torque command, Nm
 MIN_GOLDEN_STEPS = 1000  # 10 s at 100 Hz
 WRONG_GOLDEN_NM = 1e-3  # rounding of single precision stays below, a wrong weight does not
 
 _COMPILERS = ("cc", "gcc", "clang")
-_OPTIMIZATION = "-O2"
-# A newer compiler with newer warnings must not stop an export; tests keep -Werror.
-_FLAGS = tuple(flag for flag in STRICT_FLAGS if flag != "-Werror")
 
 
 class ParityError(ExoflowError):
@@ -30,22 +33,32 @@ class ParityError(ExoflowError):
 
 @dataclass(frozen=True)
 class HostVerification:
-    """Result of replaying the golden walk through the compiled code."""
+    """Result of replaying the golden vectors through the compiled code.
 
-    n_golden_steps: int
-    max_abs_error_Nm: float
-    max_error_step: int
-    max_error_leg: str
+    `printed` is of whole walks, `short` of as many ticks as the emulated targets repeat.
+    """
+
+    printed: Printed
+    short: Printed
     gate_Nm: float
-    reset_reproduces: bool
     sizes_bytes: dict[str, int]
     compiler: str
     flags: str
 
     @property
+    def max_abs_error_Nm(self) -> float:
+        """Largest error over all golden vectors, Nm."""
+        return self.printed.max_abs_error_Nm
+
+    @property
     def passed(self) -> bool:
         """True if error and reset are both as they must be; NaN never passes."""
-        return self.max_abs_error_Nm <= self.gate_Nm and self.reset_reproduces
+        return (
+            self.max_abs_error_Nm <= self.gate_Nm
+            and self.printed.reset_reproduces
+            and self.printed.faults_passed
+            and self.printed.values.get("safety_failures") == "0"
+        )
 
 
 def find_compiler(chosen: str = "cc") -> list[str]:
@@ -72,59 +85,67 @@ def find_compiler(chosen: str = "cc") -> list[str]:
 
 
 def verify_on_host(
-    files: dict[str, str],
-    weights: PolicyWeights,
-    gate_Nm: float = GATE_NM,
-    compiler: str = "cc",
+    root: Path, weights: PolicyWeights, gate_Nm: float, compiler: list[str], short_steps: int
 ) -> HostVerification:
-    """Compile the bundle's sources, replay its golden walk, measure the error.
+    """Compile the bundle's sources, replay its golden vectors, measure the error.
 
     Parameters
     ----------
-    files : dict
-        Text by path inside the bundle; needs the sources, golden/ and test/.
+    root : Path
+        An unpacked bundle: sources, golden/ and test/.
     weights : PolicyWeights
         Where the sources came from, for the sizes.
     gate_Nm : float
         Largest allowed error.
-    compiler : str
-        See `find_compiler`.
+    compiler : list of str
+        Command of `find_compiler`.
+    short_steps : int
+        Ticks of each golden file that the emulated targets repeat.
 
     Raises
     ------
     UserError
-        No compiler, or one that cannot build or run the code here.
+        If the compiler cannot build or run the code here.
     """
-    command = find_compiler(compiler)
-    with tempfile.TemporaryDirectory(prefix="exoflow-export-") as folder:
-        root = Path(folder)
-        for path, text in files.items():
-            target = root / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(text, encoding="utf-8")
-        compile_command = [*command, *_FLAGS, _OPTIMIZATION, "-I."]
-        for source in ("policy", "policy_weights"):
-            _compile([*compile_command, "-c", f"{source}.c", "-o", f"{source}.o"], root)
-        program = root / "test" / "test_golden"
-        objects = ["policy.o", "policy_weights.o"]
-        _compile([*compile_command, "test/test_golden.c", *objects, "-o", str(program)], root)
-        printed = _replay(program, root / "golden" / "walk.csv", gate_Nm, command)
-        sections = _section_sizes([root / name for name in objects])
+    command = compile_command(compiler)
+    objects = [source.replace(".c", ".o") for source in DEVICE_SOURCES]
+    for source in DEVICE_SOURCES:
+        run_compiler([*command, "-c", source, "-o", source.replace(".c", ".o")], root)
+    cut = [f"-DMAX_STEPS={short_steps}"]
+    programs = {
+        "golden": ("test_golden.c", objects, []),
+        "faults": ("test_faults.c", objects, []),
+        "golden_short": ("test_golden.c", objects, cut),
+        "faults_short": ("test_faults.c", objects, cut),
+        "safety": ("test_safety.c", ["exo_safety.o"], []),
+    }
+    text = {}
+    for name, (source, linked, define) in programs.items():
+        program = root / "test" / name
+        # The path, not the name alone: a relative one would be looked for in PATH.
+        run_compiler(
+            [*command, *define, "-Itest", f"test/{source}", *linked, "-o", str(program.resolve())],
+            root,
+        )
+        text[name] = _run(program.resolve(), root / "test", compiler)
+        program.unlink()
+    sections = _section_sizes([root / name for name in objects])
+    for name in objects:
+        (root / name).unlink()
+    printed = read_printed(text["golden"] + text["faults"] + text["safety"])
     sizes = {f"host_{name}": size for name, size in sections.items()}
-    sizes["state"] = int(printed["state_bytes"])
+    sizes["state"] = int(printed.values["state_bytes"])
+    sizes["controller_state"] = int(printed.values["controller_bytes"])
     sizes["weights"] = 4 * (
         len(weights.input_scale) + sum(array.size for array in weights.arrays.values())
     )
     return HostVerification(
-        n_golden_steps=int(printed["n_steps"]),
-        max_abs_error_Nm=float(printed["max_abs_error_Nm"]),
-        max_error_step=int(printed["max_error_step"]),
-        max_error_leg=printed["max_error_leg"],
+        printed=printed,
+        short=read_printed(text["golden_short"] + text["faults_short"]),
         gate_Nm=gate_Nm,
-        reset_reproduces=printed["reset_reproduces"] == "yes",
         sizes_bytes=sizes,
-        compiler=_version(command),
-        flags=" ".join([*_FLAGS, _OPTIMIZATION]),
+        compiler=_version(compiler),
+        flags=" ".join([*FLAGS, OPTIMIZATION]),
     )
 
 
@@ -136,10 +157,16 @@ def require_parity(host: HostVerification, weights: PolicyWeights, source: Path)
     """
     if host.passed:
         return
-    if not host.reset_reproduces:
+    printed = host.printed
+    if not (printed.reset_reproduces and printed.faults_passed):
         raise ParityError(
-            f"{source}: the exported C gives other torques after policy_reset than after "
-            "policy_init. This is a fault of export/templates; please report it."
+            f"{source}: the exported C gives other torques when it is run again. This is a fault "
+            "of export/templates; please report it."
+        )
+    if printed.values.get("safety_failures") != "0":
+        raise ParityError(
+            f"{source}: a test of the safety layer fails with this compiler "
+            f"({host.compiler}). Try another CC, then report it."
         )
     referee = NumpyPolicy(weights).run(weights.golden_inputs)
     referee_error = float(np.abs(referee - weights.golden_outputs).max())
@@ -158,40 +185,31 @@ def require_parity(host: HostVerification, weights: PolicyWeights, source: Path)
             f"The numpy definition is only {referee_error:.3g} Nm off, so the C code or its "
             "compiler is at fault: try another CC, then report it."
         )
+    worst = printed.worst
     raise ParityError(
-        f"{source}: exported C differs from torch by {host.max_abs_error_Nm:.3g} Nm at golden "
-        f"step {host.max_error_step} ({host.max_error_leg}), gate {host.gate_Nm:g} Nm. {blame}"
+        f"{source}: exported C differs from torch by {worst.max_abs_error_Nm:.3g} Nm at golden "
+        f"step {worst.max_error_step} ({worst.max_error_leg}) of {worst.name}, gate "
+        f"{host.gate_Nm:g} Nm. {blame}"
     )
 
 
-def _compile(command: list[str], folder: Path) -> None:
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    if done.returncode:
-        lines = [line for line in done.stderr.splitlines() if "error" in line.lower()]
-        first = (lines or done.stderr.splitlines() or ["no message"])[0].strip()
-        raise UserError(
-            f"export: {command[0]} cannot compile the controller ({first}). "
-            "Set CC to a C99 compiler for this computer, for example gcc."
-        )
-
-
-def _replay(program: Path, golden: Path, gate_Nm: float, compiler: list[str]) -> dict[str, str]:
-    """What the golden test printed, value by name."""
-    command = [str(program), str(golden), repr(float(gate_Nm))]
+def _run(program: Path, folder: Path, compiler: list[str]) -> str:
+    """What a test program printed."""
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [str(program)], cwd=folder, capture_output=True, text=True, check=False
+        )
     except OSError as error:
         raise UserError(
             f"export: what {compiler[0]} builds does not run here ({error.strerror}). "
             "Set CC to a compiler for this computer, not a cross compiler."
         ) from error
-    printed = dict(line.split(" ", 1) for line in done.stdout.splitlines())
-    if "result" not in printed:
+    if done.returncode not in (0, 1):
         raise ParityError(
-            f"export: the golden test ended with status {done.returncode} and no result "
+            f"export: {program.name} ended with status {done.returncode} "
             f"({done.stderr.strip() or 'no message'}). A fault of exoflow: please report it."
         )
-    return printed
+    return done.stdout
 
 
 def _section_sizes(objects: list[Path]) -> dict[str, int]:

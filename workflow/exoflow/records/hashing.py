@@ -1,8 +1,9 @@
 """`exoflow hash`: what a file says, whatever the order, the dates and the packing of its bytes.
 
 Two files have the same hash when they hold the same numbers and words: JSON
-whatever the order of its keys, npz and zip whatever the dates of their members,
-parquet by its columns whatever its compression, csv by its cells.
+whatever the order of its keys, npz and zip whatever the dates of their members (of a
+bundle: whatever its manifest and report say of commit and computer), parquet by its
+columns whatever its compression, csv by its cells.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from exoflow.errors import UserError
 HASH_LENGTH = 32
 # Records of how a run went (wall time, host) are no results.
 NOT_RESULTS = ("runs", "logs")
+# The same in a bundle: they hold the commit, and what the tools of this computer found.
+BUNDLE_RECORDS = ("MANIFEST.json", "EXPORT_REPORT.json", "EXPORT_REPORT.md")
 
 
 def content_hash(path: str | Path) -> str:
@@ -136,11 +139,20 @@ def cell_value(cell: str) -> Any:
 
 
 def hash_zip(content: bytes) -> Iterator[bytes]:
-    """Name and content of every member, by the order of their names."""
+    """Name and content of every member, by the order of their names, but a bundle's records."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        for name in sorted(archive.namelist()):
+        members = sorted(archive.namelist())
+        for name in members:
+            if is_bundle_record(name, members):
+                continue
             yield name.encode()
             yield hash_bytes(name, archive.read(name)).encode()
+
+
+def is_bundle_record(name: str, members: list[str]) -> bool:
+    """Whether a member says how a bundle came about, not what it is."""
+    folder, _, file = name.rpartition("/")
+    return file in BUNDLE_RECORDS and f"{folder}/MANIFEST.json" in members
 
 
 def hash_markup(content: bytes) -> Iterator[bytes]:

@@ -4,6 +4,7 @@ from exoflow.simulation.variation import Variation
 from exoflow.simulation.walker import (
     Dofc,
     ExoLaw,
+    External,
     NoExo,
     Policy,
     Push,
@@ -15,6 +16,7 @@ from exoflow.simulation.walker import (
 __all__ = [
     "Dofc",
     "ExoLaw",
+    "External",
     "NoExo",
     "Policy",
     "Push",

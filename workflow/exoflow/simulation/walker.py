@@ -1,7 +1,7 @@
 """The walker behind the engine contract: parameters in, a walk out."""
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from exoflow.config.exo import ExoSettings
 from exoflow.control.exo_laws import (
     DELAYED_OUTPUT_FEEDBACK,
     DOFC_RING,
+    EXTERNAL_COMMAND,
     NETWORK,
     NO_ACTUATOR,
     ZERO_TORQUE,
@@ -21,7 +22,7 @@ from exoflow.control.exo_laws import (
 from exoflow.control.network import HISTORY_TICKS, NetworkArrays, no_network, pack_network
 from exoflow.control.policy_format import PolicyWeights, load_policy
 from exoflow.control.reflex_table import ReflexTable, load_reflex_set
-from exoflow.control.reflexes import N_SENSORS
+from exoflow.control.reflexes import N_SENSORS, ReflexArrays
 from exoflow.errors import ModelError, PolicyFormatError
 from exoflow.records.par_file import read_par
 from exoflow.records.rollout import Measures, Rollout, Trajectory
@@ -114,7 +115,30 @@ class Policy:
         return cls(weights)
 
 
-ExoLaw = NoExo | ZeroTorque | Dofc | Policy
+# Inputs (float32, in the order of a controller's io description), when they were measured and
+# the time now, us -> torques (right, left), Nm, flexion positive.
+Controller = Callable[[np.ndarray, int, int], np.ndarray]
+
+
+@dataclass(frozen=True)
+class External:
+    """A controller outside the engine, such as exported C, called at the ticks of a motor loop.
+
+    Attributes
+    ----------
+    controller : Controller
+    gyro : bool
+        It observes the thigh gyroscopes, not hip angles, velocities and torques.
+    loop_rate_Hz : int
+        Rate of the motor loop; sensors are read at the exo's control rate.
+    """
+
+    controller: Controller
+    gyro: bool = False
+    loop_rate_Hz: int = 1000
+
+
+ExoLaw = NoExo | ZeroTorque | Dofc | Policy | External
 
 
 @dataclass(frozen=True)
@@ -174,6 +198,27 @@ def _start_pose(name: str) -> tuple[np.ndarray, np.ndarray]:
     q = np.array([float(rows[dof]["position"]) for dof in DOF_NAMES])
     v = np.array([float(rows[dof]["velocity"]) for dof in DOF_NAMES])
     return q, v
+
+
+def sensed(state: np.ndarray, noise: np.ndarray, gyro: bool) -> np.ndarray:
+    """What the exo's sensors tell a controller, as the kernel senses for a network; float32.
+
+    Parameters
+    ----------
+    state : ndarray
+        State vector of a walker.
+    noise : ndarray, shape (6,)
+        Added to hip angles, hip velocities and thigh gyroscopes, right and left.
+    gyro : bool
+        Thigh gyroscopes, shape (2,), in place of hip angles, velocities and torques, (6,).
+    """
+    hips = [layout.Q + 3, layout.Q + 6]
+    speeds = state[[layout.V + 3, layout.V + 6]]
+    if gyro:
+        return (state[layout.V + layout.TILT] + speeds + noise[4:6]).astype(np.float32)
+    torques = state[layout.EXO_TORQUE : layout.EXO_TORQUE + 2]
+    angles = state[hips] + noise[0:2]
+    return np.concatenate([angles, speeds + noise[2:4], torques]).astype(np.float32)
 
 
 def reflex_table(name: str) -> ReflexTable:
@@ -331,6 +376,8 @@ class Walker:
             smoothing = smoothing_factor(law.filter_tau_s, tick)
         elif isinstance(law, Policy):
             mode, network = NETWORK, pack_network(law.weights)
+        elif isinstance(law, External):
+            mode = EXTERNAL_COMMAND
         return layout.Exo(
             mode, float(s["torque_limit_Nm"]), float(s["slew_Nm_s"]), float(s["lag_s"]),
             self.delay_steps, float(s["friction_Nm"]), float(s["friction_velocity_rad_s"]),
@@ -406,7 +453,7 @@ class Walker:
         ----------
         parameters : mapping
             Reflex parameters and start-pose offsets.
-        exo : NoExo, ZeroTorque, Dofc or Policy, optional
+        exo : NoExo, ZeroTorque, Dofc, Policy or External, optional
         noise, noise_seed : optional
             Sensor noise of the exo.
         store_every_s : float, optional
@@ -431,11 +478,17 @@ class Walker:
         rows = np.zeros((n_steps // every + 1 if store_every_s else 0, layout.N_ROW))
         steps = np.zeros((MAX_STEPS, layout.N_EVENT))
         memory = np.zeros(arrays.network.n_memory, np.float32) if memory is None else memory.copy()
-        n_events, n_rows = kernel.run(
-            self.plant, self.table.arrays(parameters, self.timestep_s), arrays, self.n_ring,
-            n_steps, state, memory, self._noise(duration_s, noise, noise_seed), self.work,
-            steps, rows, every, _push_rows(pushes),
-        )  # fmt: skip
+        noise_rows = self._noise(duration_s, noise, noise_seed)
+        reflexes = self.table.arrays(parameters, self.timestep_s)
+        if isinstance(law, External):
+            n_events, n_rows = self._run_external(
+                law, arrays, reflexes, n_steps, state, noise_rows, steps, rows, every, pushes
+            )
+        else:
+            n_events, n_rows = kernel.run(
+                self.plant, reflexes, arrays, self.n_ring, n_steps, state, memory, noise_rows,
+                self.work, steps, rows, every, _push_rows(pushes),
+            )  # fmt: skip
         trajectory = Trajectory(
             TRAJECTORY_COLUMNS,
             rows[:n_rows],
@@ -446,6 +499,58 @@ class Walker:
         return Rollout(
             self._measures(begin, state, duration_s, steps[:n_events]), trajectory, state, memory
         )
+
+    def _run_external(
+        self,
+        law: External,
+        arrays: layout.Exo,
+        reflexes: ReflexArrays,
+        n_steps: int,
+        state: np.ndarray,
+        noise: np.ndarray,
+        events: np.ndarray,
+        rows: np.ndarray,
+        every: int,
+        pushes: Sequence[Push],
+    ) -> tuple[int, int]:
+        """`kernel.run` with a controller called between pieces of it.
+
+        Sensors are read and noise is drawn at the same ticks as for a network.
+        """
+        piece = self._steps_per_call(law, every if len(rows) else None)
+        memory = np.zeros(1, np.float32)
+        push_rows = _push_rows(pushes)
+        n_events = n_rows = taken_us = 0
+        features: np.ndarray = np.zeros(0, np.float32)
+        for done in range(0, n_steps, piece):
+            step = int(state[layout.STEP_COUNT])
+            now_us = round(step * self.timestep_s * 1e6)
+            if step % self.steps_per_tick == 0:
+                tick = step // self.steps_per_tick
+                features, taken_us = sensed(state, noise[tick % len(noise)], law.gyro), now_us
+            command = law.controller(features, taken_us, now_us)
+            state[layout.EXO_COMMAND : layout.EXO_COMMAND + 2] = command
+            stored = rows[n_rows : n_rows + 1] if done % every == 0 else rows[:0]
+            more_events, more_rows = kernel.run(
+                self.plant, reflexes, arrays, self.n_ring, min(piece, n_steps - done), state,
+                memory, np.zeros((1, 6)), self.work, events[n_events:], stored, every, push_rows,
+            )  # fmt: skip
+            n_events, n_rows = n_events + more_events, n_rows + more_rows
+            if state[layout.FALLEN] == 1.0:
+                break
+        return n_events, n_rows
+
+    def _steps_per_call(self, law: External, every: int | None) -> int:
+        """Physics steps between two calls of an external controller."""
+        steps = 1.0 / (law.loop_rate_Hz * self.timestep_s)
+        piece = round(steps)
+        whole = abs(steps - piece) < 1e-6 and piece >= 1 and self.steps_per_tick % piece == 0
+        if not whole or (every is not None and every % piece):
+            raise ModelError(
+                f"a motor loop of {law.loop_rate_Hz} Hz does not divide the control tick of "
+                f"{self.steps_per_tick} steps of {self.timestep_s * 1e3:g} ms, or the stored step."
+            )
+        return piece
 
     def _noise(self, duration_s: float, noise: SensorNoise | None, seed: int) -> np.ndarray:
         if noise is None or not self.exo_settings:

@@ -6,11 +6,13 @@
  * The caller owns the state and calls policy_step once per tick of POLICY_RATE_HZ.
  * There is no heap, no mutable global and no libm; several states can run side by
  * side. A NaN input makes the outputs NaN for as long as it is remembered (until
- * policy_reset, if the network is recurrent): input checks, rate limits and the
- * emergency stop belong to the caller.
+ * policy_reset, if the network is recurrent): exo_safety.h keeps such inputs away
+ * and limits the torque, exo_controller.h puts both together.
  */
 #ifndef POLICY_H
 #define POLICY_H
+
+#include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -22,16 +24,23 @@ extern "C" {
 #define POLICY_NAME "$name"
 #define POLICY_KIND "$kind"
 #define POLICY_WEIGHTS_SHA256 "$sha256"
+#define POLICY_WEIGHTS_CRC32 ${crc32}u /* of the constants, as policy_weights_crc32 finds it */
 
 #define POLICY_RATE_HZ $rate
+#define POLICY_PERIOD_US ${period_us}u
 #define POLICY_TORQUE_LIMIT_NM $torque_limit
 #define POLICY_SLEW_NM_S $slew /* of the actuator it was trained with; not applied here */
 
 #define POLICY_N_FEATURES $n_features /* inputs per tick */
 #define POLICY_N_OUTPUTS 2 /* right, left */
-#define POLICY_HISTORY $history /* ticks the network sees at one call */
+#define POLICY_HISTORY $history /* samples the network sees at one call */
+#define POLICY_HISTORY_SPACING $spacing /* ticks from one sample of the history to the next */
+#define POLICY_KEPT_TICKS $kept_ticks /* ticks the state remembers */
 #define POLICY_N_PASSES $n_passes /* network calls per tick: $passes_meaning */
 $sizes
+
+/* Rows of all layers in one tick, both legs: the unit of policy_slice. */
+#define POLICY_N_ROWS $n_rows
 
 /* Order of the inputs of policy_step: raw SI values, scaled inside. */
 enum policy_input {
@@ -45,12 +54,20 @@ enum policy_output {
 };
 
 typedef struct {
-    float history[POLICY_HISTORY][POLICY_N_FEATURES]; /* scaled inputs, a ring of ticks */
-    int newest; /* row of the current tick */$state
+    float history[POLICY_KEPT_TICKS][POLICY_N_FEATURES]; /* scaled inputs, a ring of ticks */
+    int newest; /* row of the current tick */
+    int pass; /* where the network stands in this tick; POLICY_N_PASSES: done */
+    int layer;
+    int row;
+    float network_out[POLICY_N_OUTPUTS]; /* before the tanh */$state
 } policy_state;
 
 /* Version of the compiled code; compare it with POLICY_ABI_VERSION at boot. */
 int policy_abi_version(void);
+
+/* CRC-32 (as in zip) of the weights in memory; compare it with POLICY_WEIGHTS_CRC32 at
+ * boot. Takes about as long as a few steps. */
+uint32_t policy_weights_crc32(void);
 
 /* Prepares a state before its first use. */
 void policy_init(policy_state *state);
@@ -61,6 +78,17 @@ void policy_reset(policy_state *state);
 /* One control tick: torque commands from this tick's inputs. */
 void policy_step(policy_state *state, const float in[POLICY_N_FEATURES],
                  float out[POLICY_N_OUTPUTS]);
+
+/* The same in slices, for a loop that is faster than the policy: begin takes the
+ * inputs, each slice computes up to n_rows rows and returns 1 once all are done, end
+ * gives the commands. Equal to policy_step bit for bit. A tick that is begun must be
+ * ended before the next one begins; otherwise call policy_reset. */
+void policy_begin(policy_state *state, const float in[POLICY_N_FEATURES]);
+int policy_slice(policy_state *state, int n_rows);
+void policy_end(const policy_state *state, float out[POLICY_N_OUTPUTS]);
+
+/* 1 if every number that reaches the next tick is finite, else 0. */
+int policy_is_finite(const policy_state *state);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,92 @@
+"""export/targets.py: emulated processors give the bits of this computer, or say why not."""
+
+import shutil
+
+import pytest
+
+from exoflow.control.policy_format import save_policy
+from exoflow.export.bundle import Source, build_bundle
+from exoflow.export.documents import tick_verdict
+from exoflow.export.printed import read_printed
+from exoflow.export.verify import ParityError
+
+TOOLS = {
+    "a53": ("aarch64-linux-gnu-gcc", "qemu-aarch64", "qemu-system-aarch64"),
+    "m7": ("arm-none-eabi-gcc", "qemu-system-arm"),
+}
+
+
+def exported(weights, folder, **settings):
+    """The export JSON."""
+    save_policy(folder / "w.npz", weights)
+    _, result = build_bundle(Source(weights, "small", folder / "w.npz", settings))
+    return result
+
+
+@pytest.mark.parametrize("target", ["a53", "m7"])
+def test_emulated_processor_gives_the_same_bits_and_counts(
+    make_policy, c_compiler, tmp_path, target
+):
+    missing = [tool for tool in ("make", *TOOLS[target]) if shutil.which(tool) is None]
+    if missing:
+        pytest.skip(f"{', '.join(missing)} not installed: the emulated {target} is left out")
+    result = exported(
+        make_policy("lstm_carried", mirrored=True), tmp_path, targets=[target], emulated_steps=20
+    )
+    run = result["targets"][target]
+    assert run["bit_identical"] is result["bit_identical"] is True
+    assert run["n_steps"] == 8 * 20  # five golden walks and three faults
+    assert result["max_abs_error_Nm"][target] <= 1e-5
+    # 2 x (4 x 12 x 72 + 12 x 10 + 10) multiply-adds take some instructions each.
+    assert 2 * 3586 < run["instructions_per_step"] < 20 * 2 * 3586
+    assert run["instructions_per_step"] < run["instructions_per_controller_tick"]
+    assert 0 < run["stack_bytes"] <= run["controller_stack_bytes"] <= 4096
+    assert run["data_bytes"] == run["bss_bytes"] == 0
+    assert run["constant_bytes"] > 4 * 3586
+    assert run["meets_tick"] == "yes"
+
+
+def test_missing_tool_is_recorded_by_name(make_policy, c_compiler, tmp_path, monkeypatch):
+    if shutil.which("make") is None:
+        pytest.skip("no make on this computer")
+    monkeypatch.setenv("M7_CC", "no-such-gcc")
+    result = exported(make_policy("mlp"), tmp_path, targets=["host", "m7", "onnx"])
+    assert result["targets"]["m7"] == {"not_run": "tool no-such-gcc missing"}
+    assert result["targets"]["onnx"] == {"not_run": "no policy.onnx beside the weights"}
+    assert set(result["max_abs_error_Nm"]) == {"host"}
+    assert result["bit_identical"] is None
+
+
+def test_graph_that_is_not_the_policy_is_refused(make_policy, c_compiler, tmp_path):
+    pytest.importorskip("onnxruntime")
+    from exoflow.learning.onnx_export import actor_onnx
+    from exoflow.learning.policy_weights import load_actor
+
+    weights, other = make_policy("mlp"), make_policy("mlp", seed=2)
+    graph = actor_onnx(load_actor(other), other.torque_limit_Nm)
+    save_policy(tmp_path / "w.npz", weights)
+    source = Source(weights, "small", tmp_path / "w.npz", {"targets": ["onnx"]}, graph=graph)
+    with pytest.raises(
+        ParityError, match=r"on policy\.onnx \(onnxruntime\) the controller differs"
+    ):
+        build_bundle(source)
+
+
+@pytest.mark.parametrize(
+    ("target", "instructions", "expected"),
+    [
+        ("m7", 2_000_000, "yes"),  # 2 cycles at 480 MHz: 8.3 ms
+        ("m7", 4_000_000, "to be measured"),  # 6.7 ms at best, 16.7 ms at worst
+        ("m7", 6_500_000, "no"),  # 10.8 ms even with 1 cycle at 600 MHz
+        ("a53", 5_000_000, "yes"),  # 2 cycles at 1200 MHz: 8.3 ms
+    ],
+)
+def test_tick_is_judged_by_the_stated_clocks(target, instructions, expected):
+    assert tick_verdict(target, instructions, 100.0)["meets_tick"] == expected
+
+
+def test_nan_is_the_worst_error_of_all():
+    text = "file a.csv\nn_steps 3\nmax_abs_error_Nm nan\nfile b.csv\nn_steps 4\n"
+    printed = read_printed(text + "max_abs_error_Nm 2.5\ntotal\ngolden_crc32 0a\n")
+    assert (printed.worst.name, printed.n_steps, printed.crc32) == ("a", 7, ("0a", None))
+    assert not printed.max_abs_error_Nm <= 1e-5
