@@ -239,4 +239,4 @@ def _samples(limits: Mapping[str, Any], key: str) -> int:
 
 
 def _row(values: Any) -> str:
-    return ", ".join(decimal_float(np.float32(value)) for value in values)
+    return ", ".join(decimal_float(float(np.float32(value))) for value in values)

@@ -158,7 +158,7 @@ def _result(
     identity: str,
     duration_s: float,
 ) -> dict[str, Any]:
-    rows = {}
+    rows: dict[str, dict[str, Any]] = {}
     for what, (walk, controller) in walks.items():
         measures = walk.measures
         against = walks["network, noise" if "noise" in what else "network"][0].measures
