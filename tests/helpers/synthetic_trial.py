@@ -21,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 import yaml
+from scipy.signal import lfilter
 
 # kJ/L of oxygen and carbon dioxide: Brockway 1987.
 BROCKWAY_KJ_L = (16.58, 4.51)
@@ -164,17 +165,15 @@ def breathe(
         `time_s` (end of each breath), `vo2_mL_min`, `vco2_mL_min`, shape (n_breaths,).
     """
     p = population or Population()
-    session_s = walker.bouts()[-1][2]
-    ends = []
-    clock = 0.0
     durations = rng.normal(1, p.breath_duration_cv, 4000).clip(0.4, 1.8)
-    while True:
-        resting = any(a in ("stand", "rest") and s <= clock < e for a, s, e in walker.bouts())
-        clock += float(durations[len(ends)]) * (4.0 if resting else 2.9)
-        if clock > session_s:
-            break
-        ends.append(clock)
-    time = np.array(ends)
+    ends: list[float] = []
+    clock = 0.0
+    for activity, _, end in walker.bouts():
+        mean_s = 4.0 if activity in ("stand", "rest") else 2.9
+        while clock < end:
+            clock += float(durations[len(ends)]) * mean_s
+            ends.append(clock)
+    time = np.array(ends[:-1])
     relative = durations[: time.size] - 1
     noise = _correlated(rng, time.size, p.noise_memory) * walker.breath_cv
     gain = p.short_breath_gain
@@ -193,10 +192,10 @@ def breathe(
 
 def _correlated(rng: np.random.Generator, n: int, memory: float) -> np.ndarray:
     """Noise of unit variance whose neighbours correlate by `memory`."""
+    fresh = np.sqrt(1 - memory**2)
     noise = rng.normal(0, 1, n)
-    for k in range(1, n):
-        noise[k] = memory * noise[k - 1] + np.sqrt(1 - memory**2) * noise[k]
-    return noise
+    noise[0] /= fresh
+    return lfilter([fresh], [1, -memory], noise)
 
 
 def write_study(
