@@ -196,6 +196,27 @@ def test_gate_below_rounding_blames_the_rounding(make_policy, c_compiler, projec
         host_bundle(make_policy("mlp"), project, tolerance_Nm=1e-12)
 
 
+def test_layers_that_c_does_not_know_are_refused_by_name(make_policy, project):
+    save_policy(project / "w.npz", make_policy("mlp"))
+    with np.load(project / "w.npz") as stored:
+        arrays = {**stored, "attention0_w": np.zeros((3, 3), np.float32)}
+    np.savez(project / "w.npz", **arrays)
+    with pytest.raises(PolicyFormatError, match="array attention0_w is unknown; kind mlp has"):
+        export.run("small", project / "w.npz", project / "small.zip", HOST_ONLY)
+    arrays["kind"] = np.array("gru")
+    np.savez(project / "w.npz", **arrays)
+    with pytest.raises(PolicyFormatError, match="unknown kind 'gru', known kinds are lstm_window"):
+        export.run("small", project / "w.npz", project / "small.zip", HOST_ONLY)
+    assert not (project / "small.zip").exists()
+
+
+def test_policy_stronger_than_the_device_is_refused(make_policy, project):
+    save_policy(project / "w.npz", make_policy("mlp", torque_limit_Nm=15.0))
+    settings = HOST_ONLY | {"exo": {"torque_limit_Nm": 8.0}}
+    with pytest.raises(UserError, match="commands up to 15 Nm, which contradicts the device"):
+        export.run("small", project / "w.npz", project / "small.zip", settings)
+
+
 def test_skipped_controller_gives_a_valid_bundle_that_says_why(project):
     save_policy(project / "w.npz", PolicyWeights(status="skipped", reason="no gait at 2.5 m/s"))
     export.run("fast_seed1", project / "w.npz", project / "fast_seed1.zip")
