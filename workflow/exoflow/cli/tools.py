@@ -438,7 +438,7 @@ EXPERIMENT_COUNTS = (
     "rounds", "evaluations", "steps", "pupil_steps", "copy_steps", "printed_steps",
 )  # fmt: skip
 EXPERIMENT_OPTIONS = (
-    "limits_Nm", "seeds", "chains", "printed_seeds", "frozen", *EXPERIMENT_COUNTS,
+    "limits_Nm", "seeds", "chains", "printed_seeds", "frozen", "phantom", *EXPERIMENT_COUNTS,
 )  # fmt: skip
 
 
@@ -467,6 +467,13 @@ def bench_options(parser: argparse.ArgumentParser) -> None:
         const=False,
         dest="frozen",
         help="leave out the networks on a human who has not adapted",
+    )
+    group.add_argument(
+        "--no-phantom",
+        action="store_const",
+        const=False,
+        dest="phantom",
+        help="leave out the control whose torque is felt but does not act",
     )
     for name in EXPERIMENT_COUNTS:
         option = f"--{name.replace('_', '-')}"

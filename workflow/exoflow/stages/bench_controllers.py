@@ -64,6 +64,8 @@ class Experiment:
         Of Barati's setting, at the first torque limit.
     frozen : bool
         Whether MLP and LSTM are learned on the human as he is too.
+    phantom : bool
+        Whether there is a control whose torque is felt but does not act, at the first limit.
     """
 
     folder: Path
@@ -79,6 +81,7 @@ class Experiment:
     printed_steps: int = 196_608
     printed_seeds: Sequence[int] = (1, 2)
     frozen: bool = True
+    phantom: bool = True
 
 
 def run(experiment: Experiment) -> None:
@@ -356,7 +359,7 @@ class Bench:
         ]
         entries.append(("dofc_round0", Dofc(**self.tuned_dofc(limit)), first))
         words = {"dofc": False}
-        if limit == experiment.limits_Nm[0]:
+        if experiment.phantom and limit == experiment.limits_Nm[0]:
             words["phantom"] = True
         chains = [seed for seed in experiment.seeds if seed in experiment.chains and rounds[1:]]
         for seed, (word, phantom) in itertools.product(chains, words.items()):
