@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from exoflow.errors import TrialDataError
 from exoflow.trial.net_rates import NET_RATE_COLUMN, Rates
 from exoflow.trial.reductions import REDUCTION_COLUMN
@@ -78,8 +76,8 @@ def saving_values(rates: Rates, difference: tuple[str, str] | None) -> dict[str,
         c: [s.reductions[c].saving_W_kg for s in rates.subjects] for c in rates.controllers
     }
     if difference:
-        first, second = (np.asarray(values[name]) for name in difference)
-        values[DIFFERENCE] = (first - second).tolist()
+        first, second = (values[name] for name in difference)
+        values[DIFFERENCE] = [a - b for a, b in zip(first, second, strict=True)]
     return values
 
 
