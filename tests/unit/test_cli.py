@@ -233,6 +233,7 @@ def test_adapt_hands_over_its_options(folder, calls, capsys):
         "seed": 3,
         "output": Path("x.json"),
         "tune": True,
+        "feels": "exo_hip",
     }
 
 

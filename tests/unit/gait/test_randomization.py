@@ -7,7 +7,7 @@ import pytest
 
 from exoflow.config import load_params, phase_settings
 from exoflow.config.exo import ExoSettings
-from exoflow.config.params import build_params
+from exoflow.config.params import SECTIONS, build_params
 from exoflow.config.policy import PolicySettings
 from exoflow.config.randomization import RANGES, RandomizationSettings
 from exoflow.errors import ParamsError, SimulationError
@@ -93,8 +93,7 @@ def test_draws_fill_their_ranges_and_equal_ends_switch_one_off():
 
 @pytest.mark.parametrize("ends", [[1.2, 0.8], [1.0], [0.9, 1.0, 1.1]])
 def test_a_range_needs_a_low_and_a_high_end(ends):
-    sections = {name: {} for name in ("model", "exo", "reflex", "metabolics", "teacher", "student",
-                                      "export", "trial", "report")}  # fmt: skip
+    sections = {name: {} for name in SECTIONS}
     data = {"conditions": {"level": {"speed_m_s": 1.3}}, **sections}
     with pytest.raises(ParamsError, match=r"policy.randomization.strength = .* is no range"):
         build_params({**data, "policy": {"randomization": {"strength": ends}}})
