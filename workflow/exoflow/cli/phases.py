@@ -59,7 +59,7 @@ def wearer(options: argparse.Namespace) -> None:
 def policy(options: argparse.Namespace) -> None:
     """Train one policy."""
     settings = job_settings(options.settings, "policy", options.condition, options.seed)
-    gait = made_by("--gait", options.gait or _worn_gait(options.condition))
+    gait = made_by("--gait", options.gait or _worn_gait(options))
 
     from exoflow.stages import policy as stage
 
@@ -75,7 +75,7 @@ def policy(options: argparse.Namespace) -> None:
 def metabolics(options: argparse.Namespace) -> None:
     """Compare the controllers of one condition."""
     settings = job_settings(options.settings, "metabolics", options.condition)
-    gait = made_by("--gait", options.gait or _worn_gait(options.condition))
+    gait = made_by("--gait", options.gait or _worn_gait(options))
     policies = options.policies
     if policies is None:
         policies = layout.controllers_of(load_params(), options.condition)
@@ -176,9 +176,15 @@ def report(options: argparse.Namespace) -> None:
     )
 
 
-def _worn_gait(condition: str) -> str:
-    """The human whom the controllers of a condition are for, by params.yaml."""
-    return layout.worn_gait_file(load_params(), condition)
+def _worn_gait(options: argparse.Namespace) -> str:
+    """The human whom the controllers of a condition are for.
+
+    params.yaml says it; a job with settings of its own needs no params.yaml, and takes the gait
+    as it was found.
+    """
+    if options.settings is not None:
+        return layout.gait_file(options.condition)
+    return layout.worn_gait_file(load_params(), options.condition)
 
 
 def made_by(option: str, path: str | Path) -> Path:
