@@ -53,11 +53,6 @@ def test_limits_are_those_of_the_device_unless_they_are_set(make_policy):
             "is 5 Nm. Train it for this device, or export it with the exo it was trained for.",
         ),
         (
-            {}, {"control_rate_Hz": 200},
-            "w.npz: runs at 100 Hz, which contradicts the device, whose exo.control_rate_Hz is "
-            "200 Hz. Train it at that rate.",
-        ),
-        (
             {"deadline_ms": 5.0}, {},
             "export: export.safety.deadline_ms = 5 ms is shorter than the tick of the policy, "
             "10 ms. Raise it.",
@@ -79,6 +74,17 @@ def test_limits_that_contradict_the_device_or_each_other_are_refused(
     with pytest.raises(UserError) as caught:
         limits_of(make_policy("mlp", n_steps=5), settings, DEVICE | exo)
     assert str(caught.value) == expected
+
+
+def test_policy_of_another_rate_is_refused(make_policy):
+    weights = make_policy("mlp", n_steps=5)
+    weights.io["rate_Hz"] = 50
+    with pytest.raises(UserError) as caught:
+        limits_of(weights, {}, DEVICE)
+    assert str(caught.value) == (
+        "w.npz: runs at 50 Hz, which contradicts the device, whose exo.control_rate_Hz is 100 Hz. "
+        "Train it at that rate."
+    )
 
 
 def test_input_without_known_limits_is_refused(make_policy):

@@ -37,7 +37,7 @@ def test_zero_commands_are_the_powered_exo_without_torque_bit_for_bit(make_walke
     zero = walker.rollout(gait, 1.0, ZeroTorque(), store_every_s=0.01)
     external = walker.rollout(gait, 1.0, External(no_torque), store_every_s=0.01)
     np.testing.assert_array_equal(external.state, zero.state)
-    np.testing.assert_array_equal(external.trajectory.rows, zero.trajectory.rows)
+    np.testing.assert_array_equal(external.trajectory.values, zero.trajectory.values)
     np.testing.assert_array_equal(external.measures.steps, zero.measures.steps)
 
 

@@ -196,8 +196,9 @@ def _record_faults(
         If a torque is not finite or beyond its limit.
     """
     files = {}
+    controller = CompiledController(root, compiler)
     for name, (taken_us, inputs) in fault_scenarios(weights).items():
-        controller = CompiledController(root, compiler)
+        controller.boot()
         controller.start()
         torques = np.array(
             [
