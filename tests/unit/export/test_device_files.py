@@ -119,6 +119,7 @@ def unpacked(weights, folder, graph=None):
     return folder / "small"
 
 
+@pytest.mark.slow
 def test_openexo_controller_obeys_start_estop_and_rearming(
     make_policy, c_compiler, cpp_compiler, tmp_path
 ):

@@ -76,7 +76,7 @@ def test_limits_that_contradict_the_device_or_each_other_are_refused(
     assert str(caught.value) == expected
 
 
-def test_a_policy_of_another_rate_than_the_device_is_refused(make_policy):
+def test_policy_of_another_rate_is_refused(make_policy):
     weights = make_policy("mlp", n_steps=5)
     weights.io["rate_Hz"] = 50
     with pytest.raises(UserError) as caught:

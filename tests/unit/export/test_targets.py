@@ -23,6 +23,7 @@ def exported(weights, folder, **settings):
     return result
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", ["a53", "m7"])
 def test_emulated_processor_gives_the_same_bits_and_counts(
     make_policy, c_compiler, tmp_path, target

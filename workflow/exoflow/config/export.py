@@ -81,7 +81,7 @@ class ExportSettings:
         choices=TARGETS,
     )
     emulated_steps: int = setting(
-        200,
+        25,
         doc="Ticks of each golden walk that the emulated targets repeat; the host takes all.",
         minimum=1,
     )

@@ -29,7 +29,7 @@ from exoflow.export.golden import (
     golden_walks,
 )
 from exoflow.export.safety import safety_limits, safety_sources, safety_yaml
-from exoflow.export.targets import TargetRun, run_targets
+from exoflow.export.targets import MAKE_TARGETS, TargetRun, run_targets
 from exoflow.export.verify import (
     MIN_GOLDEN_STEPS,
     HostVerification,
@@ -118,8 +118,13 @@ def build_bundle(source: Source) -> tuple[dict[str, bytes], dict]:
         write_sources(files, root)
         faults = _record_faults(weights, limits, root, compiler)
         write_sources(faults, root)
+        emulated = set(settings.targets) & set(MAKE_TARGETS)
         host = verify_on_host(
-            root, weights, settings.tolerance_Nm, compiler, settings.emulated_steps
+            root,
+            weights,
+            settings.tolerance_Nm,
+            compiler,
+            settings.emulated_steps if emulated else None,
         )
         require_parity(host, weights, source.file)
         files |= faults
@@ -196,8 +201,9 @@ def _record_faults(
         If a torque is not finite or beyond its limit.
     """
     files = {}
+    controller = CompiledController(root, compiler)
     for name, (taken_us, inputs) in fault_scenarios(weights).items():
-        controller = CompiledController(root, compiler)
+        controller.boot()
         controller.start()
         torques = np.array(
             [

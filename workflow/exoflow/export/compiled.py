@@ -94,6 +94,10 @@ class CompiledController:
         self._memory = (ctypes.c_uint64 * (self._library.bridge_bytes() // 8 + 1))()
         self._in = (ctypes.c_float * self.n_features)()
         self._out = (ctypes.c_float * 2)()
+        self.boot()
+
+    def boot(self) -> None:
+        """As after power-on: nothing remembered, nothing counted, not started."""
         self._library.exo_controller_init(self._memory)
 
     def start(self) -> None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import yaml
 
 from exoflow.config import to_plain
@@ -239,4 +238,4 @@ def _samples(limits: Mapping[str, Any], key: str) -> int:
 
 
 def _row(values: Any) -> str:
-    return ", ".join(decimal_float(float(np.float32(value))) for value in values)
+    return ", ".join(decimal_float(float(value)) for value in values)
