@@ -39,8 +39,8 @@ class StandingWalkers:
     def index(self, name):
         return self.measure_names.index(name)
 
-    def snapshot_pool(self, n, seed, settle_s, subject=0):
-        return np.zeros((n, 1))
+    def walk(self, n_ticks, subject=0):
+        return np.zeros((n_ticks + 1, 1)), np.zeros((n_ticks, 2))
 
     def step(self, command):
         self.measures[:] = 0.0
@@ -154,5 +154,5 @@ def test_an_action_that_is_not_finite_is_no_runaway(gait):
 def test_a_moment_that_is_not_finite_starts_no_episode():
     walkers = StandingWalkers()
     walkers.lost = [0]
-    with pytest.raises(SimulationError, match="a moment of the walk without torque"):
+    with pytest.raises(SimulationError, match="a moment of the walk that episodes"):
         AssistedGait(walkers, SETTINGS)

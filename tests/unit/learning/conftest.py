@@ -45,12 +45,10 @@ class SwingingLegs:
     def index(self, name: str) -> int:
         return self.measure_names.index(name)
 
-    def snapshot_pool(
-        self, n: int, seed: int, settle_s: float = 5.0, subject: int = 0
-    ) -> np.ndarray:
-        pool = np.zeros((n, self.n_state))
-        pool[:, 0] = np.random.default_rng(seed).uniform(0, 2 * np.pi, n)
-        return pool
+    def walk(self, n_ticks: int, subject: int = 0) -> tuple[np.ndarray, np.ndarray]:
+        states = np.zeros((n_ticks + 1, self.n_state))
+        states[:, 0] = np.arange(n_ticks + 1) * STRIDE_RAD_S * 0.01
+        return states, np.zeros((n_ticks, 2))
 
     def step(self, command: np.ndarray) -> None:
         walking = self.states[:, 3] < 0.5

@@ -15,12 +15,11 @@ import gymnasium
 import numpy as np
 
 from exoflow.errors import SimulationError
-from exoflow.gait.tasks.observation import History
+from exoflow.gait.tasks.observation import CONTROL_DT_S, History
 from exoflow.gait.tasks.registry import task as find_task
 from exoflow.gait.tasks.reset import SnapshotPool
 from exoflow.gait.tasks.task import Task, Tick, torque_command_Nm, total
 
-CONTROL_DT_S = 0.01
 N_LEGS = 2
 # Beside the simulation state the critic sees what else the reward depends on:
 # both moving averages and the last action of either leg.
@@ -152,18 +151,20 @@ class AssistedGait:
         Returns
         -------
         ndarray, shape (len(rows), 60 + n_critic)
-            Their first observations: nine ticks of zeros and the current sample.
+            Their first observations: what the device knows, see `SnapshotPool`.
         """
         rows = np.arange(self.n_walkers) if rows is None else np.asarray(rows)
         moment = self.pool.draw(self.batch.subject[rows], self.rng)
         self.batch.states[rows] = self.pool.states[moment]
-        self.measures[rows] = self.pool.measures[moment]
+        self.measures[rows] = self.pool.measures(moment)
         self.privileged[rows] = self.pool.privileged[moment]
-        self.history.restart(rows, self.measures[rows][:, self._feature_columns], self.rng)
+        past = self.pool.past(moment, self._feature_columns, self.history.ticks.shape[1])
+        self.history.restart(rows, past, self.rng)
         self.ticks[rows] = 0
         self.mean_power_W[rows] = self._reference_power[rows]
         self.mean_speed_m_s[rows] = self._reference_speed[rows]
-        self.action[rows] = 0.0
+        asked = self.pool.command(moment) / self.settings.torque_limit_Nm
+        self.action[rows] = asked.clip(-1.0, 1.0)
         self._lost[rows] = False
         self.episodes += len(rows)
         return self.observe()[rows]

@@ -40,9 +40,9 @@ class DofcDriver:
         newest = (HISTORY_TICKS - 1) * N_FEATURES
         self._hips = [newest + FEATURE_NAMES.index(name) for name in ("hip_r", "hip_l")]
 
-    def restart(self, walkers: np.ndarray) -> None:
-        """Forget the past of these walkers."""
-        self._memory[walkers] = 0.0
+    def restart(self, walkers: np.ndarray, memory: np.ndarray) -> None:
+        """Go on with these walkers from what a law remembers of them, one row each."""
+        self._memory[walkers] = memory
 
     def act(self, observation: torch.Tensor) -> torch.Tensor:
         """Torques of this tick as shares of the limit. Shape: (n_walkers, 2)."""
@@ -115,6 +115,7 @@ def _watch(actor: Actor, teacher: Actor | Dofc, gait: AssistedGait) -> Rollout:
         # The pupil's state belongs to what it was before: its sequences start from nothing.
         rollout.carried = torch.zeros(TICKS // SEQUENCE_TICKS, *pupil.state.shape)
     observation = gait.reset()
+    _take_over(controller, np.arange(gait.n_walkers), gait)
     for tick in range(TICKS):
         rollout.observation[tick] = observation[:, : actor.n_inputs]
         seen = torch.from_numpy(observation)
@@ -125,5 +126,13 @@ def _watch(actor: Actor, teacher: Actor | Dofc, gait: AssistedGait) -> Rollout:
         rows = np.flatnonzero(fallen | late)
         if len(rows):
             observation[rows] = gait.reset(rows)
-            controller.restart(rows)
+            _take_over(controller, rows, gait)
     return rollout
+
+
+def _take_over(controller: Controller | DofcDriver, rows: np.ndarray, gait: AssistedGait) -> None:
+    """Begin the episodes of these walkers with what the device knows at their start."""
+    if isinstance(controller, DofcDriver):
+        controller.restart(rows, gait.batch.dofc_memory(gait.batch.states[rows]))
+    else:
+        controller.restart(rows)

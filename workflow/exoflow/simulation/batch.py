@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from exoflow.control.exo_laws import EXTERNAL_COMMAND
+from exoflow.control.exo_laws import DOFC_MEMORY, EXTERNAL_COMMAND
 from exoflow.errors import SimulationError
-from exoflow.simulation import kernel
+from exoflow.simulation import kernel, layout
 from exoflow.simulation.model_data import DOF_NAMES, MUSCLE_NAMES
 from exoflow.simulation.walker import ExoLaw, NoExo, Walker, ZeroTorque
 
-# Time over which the reference gait is measured and snapshots are drawn, s.
+# Time over which the reference gait is measured, s.
 REFERENCE_S = 10.0
 # Walk from the start pose until the gait is steady, s.
 SETTLE_S = 5.0
@@ -183,29 +183,32 @@ class WalkerBatch:
                 walker.work,
             )  # fmt: skip
 
-    def snapshot_pool(
-        self, n: int, seed: int, settle_s: float = SETTLE_S, subject: int = 0
-    ) -> np.ndarray:
-        """States of a subject's walk under the starting law at `n` random moments.
+    def walk(self, n_ticks: int, subject: int = 0) -> tuple[np.ndarray, np.ndarray]:
+        """A subject's walk from the start pose under the starting law, tick by tick.
 
-        The first one lies `settle_s` after the start pose at least. Shape: (n, n_state).
+        Returns
+        -------
+        states : ndarray, shape (n_ticks + 1, n_state)
+            The start pose first.
+        commands : ndarray, shape (n_ticks, 2)
+            What the law asked for during each tick, Nm: `step` with them repeats the walk.
         """
         one = self._subjects[subject]
         walker = one.walker
-        span = round(REFERENCE_S / walker.timestep_s)
-        moments = np.sort(np.random.default_rng(seed).integers(0, span, size=n))
-        walk = walker.rollout(one.parameters, settle_s, one.law)
-        snapshots = np.empty((n, self.n_state))
-        done = 0
-        for row, moment in enumerate(moments):
-            if moment > done:
-                walk = walker.rollout(
-                    one.parameters, (moment - done) * walker.timestep_s, one.law,
-                    state=walk.state, memory=walk.memory,
-                )  # fmt: skip
-                done = moment
-            snapshots[row] = self._padded(walk.state, walker)
-        return snapshots
+        state, memory = walker.start(one.parameters), None
+        states = np.empty((n_ticks + 1, self.n_state))
+        states[0] = self._padded(state, walker)
+        for tick in range(n_ticks):
+            walk = walker.rollout(
+                one.parameters, self._steps * walker.timestep_s, one.law, state=state, memory=memory
+            )
+            state, memory = walk.state, walk.memory
+            states[tick + 1] = self._padded(state, walker)
+        return states, states[1:, layout.EXO_COMMAND : layout.EXO_COMMAND + 2].copy()
+
+    def dofc_memory(self, states: np.ndarray) -> np.ndarray:
+        """What delayed output feedback remembers in these states. Shape: (n, DOFC_MEMORY)."""
+        return states[:, layout.DOFC_STATE : layout.DOFC_STATE + DOFC_MEMORY]
 
     def _padded(self, state: np.ndarray, walker: Walker) -> np.ndarray:
         """A state as long as the longest: commands on their way stay at its end."""

@@ -1,7 +1,7 @@
 """What the controller observes: ten ticks of what a hip exo can measure.
 
     hip angle, hip velocity and applied torque of both legs, oldest tick first,
-    zero before the first tick (as on a device that has just been switched on).
+    zero before the device was switched on.
 
 Raw SI values; the network scales them itself (`input_scale`).
 """
@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+CONTROL_DT_S = 0.01
 HISTORY_TICKS = 10
 
 # name, unit and sign of each number of one tick; right before left in every pair.
@@ -122,10 +123,17 @@ class History:
         self.ticks[:, :-1] = self.ticks[:, 1:]
         self.ticks[:, -1] = measured
 
-    def restart(self, rows: np.ndarray, samples: np.ndarray, rng: np.random.Generator) -> None:
-        """Forget the walkers `rows` (indices) and measure their first sample, one row each."""
-        self.ticks[rows] = 0.0
-        self.ticks[rows, -1] = samples + self.noise * rng.standard_normal(samples.shape)
+    def restart(self, rows: np.ndarray, past: np.ndarray, rng: np.random.Generator) -> None:
+        """Forget the walkers `rows` (indices) and take over what their device knows.
+
+        Parameters
+        ----------
+        past : ndarray, shape (len(rows), ticks kept, n_features)
+            Oldest tick first. Ticks of zeros are those before it was switched on.
+        """
+        known = np.asarray(past.any(axis=2, keepdims=True))
+        known[:, -1] = True
+        self.ticks[rows] = past + known * self.noise * rng.standard_normal(past.shape)
 
     @property
     def flat(self) -> np.ndarray:
