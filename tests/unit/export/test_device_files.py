@@ -94,6 +94,18 @@ int main() {
   printf("released %g\\n", largest(right, left, data, 2000));
   parameters.parameters[1] = 1.0f;
   printf("rearmed %g\\n", largest(right, left, data, 2000));
+  while (fabsf(right.calc_motor_cmd()) < 0.45f) {
+    largest(right, left, data, 1);
+  }
+  float before = right.calc_motor_cmd(), leap = 0.0f;
+  parameters.parameters[0] = 0.0f;
+  for (int tick = 0; tick < 1200; tick++) {
+    largest(right, left, data, 1);
+    const float now = right.calc_motor_cmd();
+    leap = fmaxf(leap, fabsf(now - before));
+    before = now;
+  }
+  printf("leap %g\\nunshared %g\\n", leap, largest(right, left, data, 100));
   return 0;
 }
 """
@@ -138,6 +150,9 @@ def test_openexo_controller_obeys_start_estop_and_rearming(
     assert float(found["walking"]) > 0.5
     assert float(found["stopped"]) == float(found["released"]) == 0.0
     assert float(found["rearmed"]) > 0.5
+    # A share set to nothing at once: 200 Nm/s in 2 ms, and 0.001 of 8 Nm for the share.
+    assert float(found["leap"]) <= 200 * 0.002 + 0.001 * 8.0
+    assert float(found["unshared"]) == 0.0
 
 
 def test_bench_sketch_is_valid_for_the_exported_policy(make_policy, cpp_compiler, tmp_path):
