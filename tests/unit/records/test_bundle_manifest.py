@@ -85,6 +85,24 @@ def test_one_changed_byte_is_caught_and_its_file_named(tmp_path, file):
     assert message(tmp_path / "b.zip").startswith(f"{tmp_path / 'b.zip'}: {file} has SHA-256 ")
 
 
+def test_every_changed_byte_of_an_unpacked_bundle_is_caught(tmp_path):
+    content = make_bundle(tmp_path / "b.zip")
+    for file, data in content.items():
+        for at in range(len(data)):
+            changed = bytearray(data)
+            changed[at] ^= 1
+            write_zip(tmp_path / "c.zip", "small", content | {file: bytes(changed)})
+            with pytest.raises(UserError):
+                verify_bundle(tmp_path / "c.zip")
+
+
+def test_a_changed_link_of_the_chain_is_caught(tmp_path):
+    content = make_bundle(tmp_path / "b.zip")
+    other = content[MANIFEST].replace(b'"commit": "1234"', b'"commit": "1235"')
+    write_zip(tmp_path / "b.zip", "small", content | {MANIFEST: other})
+    assert "b.zip: MANIFEST.json has SHA-256 " in message(tmp_path / "b.zip")
+
+
 def test_missing_and_added_files_are_named(tmp_path):
     content = make_bundle(tmp_path / "b.zip")
     missing = {name: data for name, data in content.items() if name != "policy_io.yaml"}

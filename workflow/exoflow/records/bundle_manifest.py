@@ -22,7 +22,7 @@ from exoflow.records.hashing import BUNDLE_RECORDS, content_hash
 from exoflow.records.json_io import plain_json, read_json
 from exoflow.records.provenance import RUNS, TRACKED, git, is_dirty
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "MANIFEST.json"
 ID_HEADER = "bundle_id.h"
 # These tell the id, so it cannot cover them; the manifest does.
@@ -85,7 +85,7 @@ def make_manifest(name: str, files: Mapping[str, bytes], chain: Mapping[str, Any
         "files": {path: sha256(files[path]) for path in sorted(files)},
         "chain": plain_json(chain),
     }
-    return json.dumps(manifest, sort_keys=True, indent=1) + "\n"
+    return _manifest_text(manifest | {"manifest_sha256": settings_sha256(manifest)})
 
 
 def policy_chain(
@@ -204,6 +204,7 @@ def verify_bundle(path: Path) -> Bundle:
     files = read_bundle(path)
     manifest = _manifest(path, files)
     _check_files(path, files, manifest["files"])
+    _check_manifest(path, files[MANIFEST], manifest)
     found = bundle_id(manifest["bundle"], files)
     if found != manifest["bundle_id"]:
         _refuse(path, f"its id is {found[:16]}, MANIFEST.json says {manifest['bundle_id'][:16]}")
@@ -277,12 +278,26 @@ def _manifest(path: Path, files: Mapping[str, bytes]) -> dict[str, Any]:
         version = manifest["format"]
         complete = {"bundle", "bundle_id", "files", "chain"} <= set(manifest)
     except (ValueError, KeyError, TypeError):
-        version, complete = None, False
+        _refuse(path, f"{MANIFEST} is damaged")
     if version != FORMAT or not complete:
         raise UserError(
             f"{path}: {MANIFEST} has format {version!r}, this version reads {FORMAT}. Export again."
         )
     return manifest
+
+
+def _manifest_text(manifest: Mapping[str, Any]) -> str:
+    return json.dumps(manifest, sort_keys=True, indent=1) + "\n"
+
+
+def _check_manifest(path: Path, text: bytes, manifest: Mapping[str, Any]) -> None:
+    """The manifest against itself, to the byte: what the chain says is hashed nowhere else."""
+    content = {key: value for key, value in manifest.items() if key != "manifest_sha256"}
+    found, expected = settings_sha256(content), str(manifest.get("manifest_sha256"))
+    if found != expected:
+        _refuse(path, f"{MANIFEST} has SHA-256 {found[:16]}, it says {expected[:16]}")
+    if _manifest_text(manifest).encode() != text:
+        _refuse(path, f"{MANIFEST} is not written as `exoflow export` writes it")
 
 
 def _check_files(path: Path, files: Mapping[str, bytes], listed: Mapping[str, str]) -> None:
