@@ -81,6 +81,42 @@ def test_graph_that_is_not_the_policy_is_refused(make_policy, c_compiler, tmp_pa
         build_bundle(source)
 
 
+@pytest.mark.parametrize("kind", ["tcn", "lstm_window"])
+def test_graph_of_a_policy_is_run_and_agrees(make_policy, c_compiler, tmp_path, kind):
+    pytest.importorskip("onnxruntime")
+    weights = make_policy(kind)
+    save_policy(tmp_path / "w.npz", weights)
+    source = Source(
+        weights, "small", tmp_path / "w.npz", {"targets": ["onnx"]}, graph=graph_of(weights)
+    )
+    _, result = build_bundle(source)
+    run = result["targets"]["onnx"]
+    assert run["not_run"] is None
+    assert run["max_abs_error_Nm"] <= 1e-5
+    # A tcn of kernels of 3 taps, 1, 2 and 4 ticks apart, sees 14 ticks before the current one.
+    assert run["n_steps"] == 1000 - (14 if kind == "tcn" else 0)
+
+
+def graph_of(weights):
+    """policy.onnx, as the phases policy and student write it."""
+    import torch
+
+    from exoflow.learning.onnx_export import actor_onnx, onnx_bytes
+    from exoflow.learning.policy_weights import load_actor
+    from exoflow.learning.tcn import Tcn
+
+    if weights.kind != "tcn":
+        return actor_onnx(load_actor(weights), weights.torque_limit_Nm)
+    student = Tcn(channels=12, layers=3)
+    names = {f"convs.{n}.weight": f"conv{n}_w" for n in range(3)}
+    names |= {f"convs.{n}.bias": f"conv{n}_b" for n in range(3)}
+    names |= {"out.weight": "out_w", "out.bias": "out_b"}
+    state = {name: torch.tensor(weights.arrays[array]) for name, array in names.items()}
+    student.load_state_dict(state | {"input_scale": torch.tensor(weights.input_scale)})
+    example = torch.zeros(1, student.receptive_field, 2)
+    return onnx_bytes(student, example, "thigh_gyro", weights.torque_limit_Nm)
+
+
 @pytest.mark.parametrize(
     ("target", "instructions", "expected"),
     [
