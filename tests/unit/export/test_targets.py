@@ -66,6 +66,30 @@ def test_missing_tool_is_recorded_by_name(make_policy, c_compiler, tmp_path, mon
     assert result["bit_identical"] is None
 
 
+def test_tool_that_is_there_but_fails_is_no_missing_tool(
+    make_policy, c_compiler, tmp_path, monkeypatch
+):
+    missing = [tool for tool in ("make", "false", *TOOLS["m7"]) if shutil.which(tool) is None]
+    if missing:
+        pytest.skip(f"{', '.join(missing)} not installed")
+    monkeypatch.setenv("M7_CC", "false")
+    with pytest.raises(ParityError, match=r"Cortex-M7 \(QEMU\) could not be checked: it failed: "):
+        exported(make_policy("mlp"), tmp_path, targets=["m7"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["lstm_window", "mlp", "tcn"])
+def test_every_kind_is_counted_on_a_bare_cortex_a53(make_policy, c_compiler, tmp_path, kind):
+    missing = [tool for tool in ("make", *TOOLS["a53"]) if shutil.which(tool) is None]
+    if missing:
+        pytest.skip(f"{', '.join(missing)} not installed: the emulated a53 is left out")
+    # Widths at which the compiler turns loops into calls of memmove.
+    policy = make_policy(kind, mirrored=kind != "tcn", hidden=32, width=16)
+    run = exported(policy, tmp_path, targets=["a53"], emulated_steps=5)["targets"]["a53"]
+    assert run["bit_identical"] is True
+    assert run["instructions_per_step"] > 1000
+
+
 def test_graph_that_is_not_the_policy_is_refused(make_policy, c_compiler, tmp_path):
     pytest.importorskip("onnxruntime")
     from exoflow.learning.onnx_export import actor_onnx

@@ -285,8 +285,14 @@ def _record_faults(
 
 
 def _require_targets(runs: list[TargetRun], source: Path, gate_Nm: float) -> None:
-    """Raise ParityError if a target that ran misses the gate."""
+    """Raise ParityError if a target that ran misses the gate, or its tools are there but fail."""
     for run in runs:
+        if run.not_run is not None and run.not_run.startswith("failed"):
+            raise ParityError(
+                f"{source}: {documents.TARGET_NAMES[run.name]} could not be checked: it "
+                f"{run.not_run}. See what is wrong with its tools, or leave the target out of "
+                "export.targets."
+            )
         if run.printed is not None and not run.printed.max_abs_error_Nm <= gate_Nm:
             worst = run.printed.worst
             raise ParityError(
