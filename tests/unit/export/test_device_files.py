@@ -178,6 +178,11 @@ def test_linux_runner_repeats_the_walk_and_its_log_names_the_bundle(make_policy,
         [*command, "--log", "log.csv"], cwd=folder, capture_output=True, text=True, check=True
     )
     printed = dict(line.split(" ", 1) for line in done.stdout.splitlines() if " " in line)
+    timed = subprocess.run(
+        [sys.executable, "linux/run_policy.py", "--bench"], cwd=folder, capture_output=True,
+        text=True, check=True,
+    )  # fmt: skip
+    assert "step_median_us " in timed.stdout
     assert printed["n_steps"] == "1000"
     assert float(printed["max_abs_error_Nm"]) <= 1e-5
     manifest = json.loads((folder / "MANIFEST.json").read_text())
