@@ -1,6 +1,7 @@
 """records/bundle_manifest.py: a bundle is whole, comes from somewhere, and is found again."""
 
 import json
+import shutil
 import zipfile
 
 import pytest
@@ -14,6 +15,7 @@ from exoflow.records.bundle_manifest import (
     id_header,
     make_manifest,
     policy_chain,
+    seal_zip,
     settings_sha256,
     verify_bundle,
 )
@@ -55,6 +57,7 @@ def write_zip(path, name, content):
     with zipfile.ZipFile(path, "w") as archive:
         for file, data in content.items():
             archive.writestr(f"{name}/{file}", data)
+    path.write_bytes(seal_zip(path.read_bytes()))
 
 
 def message(path):
@@ -94,6 +97,26 @@ def test_every_changed_byte_of_an_unpacked_bundle_is_caught(tmp_path):
             write_zip(tmp_path / "c.zip", "small", content | {file: bytes(changed)})
             with pytest.raises(UserError):
                 verify_bundle(tmp_path / "c.zip")
+
+
+def test_every_changed_byte_of_a_zip_is_caught_though_it_belongs_to_no_file(tmp_path):
+    make_bundle(tmp_path / "b.zip")
+    whole = (tmp_path / "b.zip").read_bytes()
+    for at in range(len(whole)):
+        changed = bytearray(whole)
+        changed[at] ^= 1
+        (tmp_path / "c.zip").write_bytes(bytes(changed))
+        with pytest.raises(UserError):
+            verify_bundle(tmp_path / "c.zip")
+
+
+def test_a_bundle_that_was_packed_again_is_verified_unpacked(tmp_path):
+    make_bundle(tmp_path / "b.zip")
+    with zipfile.ZipFile(tmp_path / "b.zip") as archive:
+        archive.extractall(tmp_path)
+    shutil.make_archive(str(tmp_path / "again"), "zip", tmp_path, "small")
+    assert "verify the unpacked folder" in message(tmp_path / "again.zip")
+    assert verify_bundle(tmp_path / "small").name == "small"
 
 
 def test_a_changed_link_of_the_chain_is_caught(tmp_path):

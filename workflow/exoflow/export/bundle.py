@@ -48,6 +48,7 @@ from exoflow.records.bundle_manifest import (
     id_header,
     make_manifest,
     policy_chain,
+    seal_zip,
 )
 from exoflow.records.files import write_bytes
 from exoflow.records.json_io import plain_json
@@ -181,7 +182,7 @@ def write_bundle(path: Path, files: Mapping[str, bytes]) -> None:
             member.create_system = 3
             member.external_attr = 0o644 << 16
             archive.writestr(member, files[name], compresslevel=6)
-    write_bytes(path, content.getvalue())
+    write_bytes(path, seal_zip(content.getvalue()))
 
 
 def _require_golden(source: Source) -> None:

@@ -32,6 +32,9 @@ SCRATCH = "test/build/"
 LOG_LINE = re.compile(r"#?\s*exoflow bundle (?P<name>\S+) (?P<id>[0-9a-f]{12,64})\s*$")
 # A log names its bundle near its beginning.
 LOG_HEAD_LINES = 50
+# A zip ends with the length of its comment, in two bytes, and the comment.
+SEAL = b"exoflow sha256 "
+SEAL_BYTES = len(SEAL) + 64
 TRAINED_BY = ("policy", "student", "teacher")
 
 
@@ -171,7 +174,8 @@ def read_bundle(path: Path) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(path) as archive:
             for member in archive.namelist():
-                files[member.partition("/")[2]] = archive.read(member)
+                if not member.endswith("/"):
+                    files[member.partition("/")[2]] = archive.read(member)
     except Exception as problem:
         # zipfile raises whatever its decompressor does with damaged bytes.
         text = " ".join(str(problem).split()) or type(problem).__name__
@@ -179,6 +183,25 @@ def read_bundle(path: Path) -> dict[str, bytes]:
             f"{path}: damaged, {member} cannot be read ({text}). Do not flash it; export again."
         ) from None
     return files
+
+
+def seal_zip(content: bytes) -> bytes:
+    """A zip without a comment -> the same with a comment that holds the hash of all before it.
+
+    Dates, rights and padding in a zip belong to no file, so no hash in the manifest covers them.
+    """
+    body = content[:-2]
+    return body + SEAL_BYTES.to_bytes(2, "little") + SEAL + sha256(body).encode()
+
+
+def _check_seal(path: Path) -> None:
+    content = path.read_bytes()
+    if seal_zip(content[:-SEAL_BYTES]) != content:
+        _refuse(
+            path,
+            "it is not the zip that was exported (if it was only packed again, verify the "
+            "unpacked folder)",
+        )
 
 
 def read_manifest(path: Path) -> dict[str, Any]:
@@ -209,6 +232,8 @@ def verify_bundle(path: Path) -> Bundle:
     if found != manifest["bundle_id"]:
         _refuse(path, f"its id is {found[:16]}, MANIFEST.json says {manifest['bundle_id'][:16]}")
     header = files.get(ID_HEADER, b"").decode()
+    if path.is_file():
+        _check_seal(path)
     if found not in header:
         _refuse(path, f"{ID_HEADER} does not carry the id {found[:16]}")
     _check_chain(path, files, manifest["chain"])

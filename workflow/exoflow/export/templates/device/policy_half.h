@@ -9,8 +9,8 @@ static inline float policy_half(uint16_t half)
     uint32_t size = (uint32_t)half & 0x7fffu;
 
     if (size >= 0x0400u) {
-        /* The same fraction; the exponent counts from 127, not from 15. */
-        number.bits = (size << 13) + ((127u - 15u) << 23);
+        /* The same fraction; the exponent counts from 127, not from 15: 112 more. */
+        number.bits = (size << 13) + 0x38000000u;
     } else {
         /* Zero or subnormal: that many times 2^-24, a normal single. */
         number.value = (float)(int32_t)size * 5.9604644775390625e-8f;
