@@ -94,6 +94,10 @@ int main() {
   printf("released %g\\n", largest(right, left, data, 2000));
   parameters.parameters[1] = 1.0f;
   printf("rearmed %g\\n", largest(right, left, data, 2000));
+  data.user_paused = true;
+  printf("paused %g\\n", largest(right, left, data, 100));
+  data.user_paused = false;
+  printf("resumed %g\\n", largest(right, left, data, 2000));
   while (fabsf(right.calc_motor_cmd()) < 0.45f) {
     largest(right, left, data, 1);
   }
@@ -149,7 +153,9 @@ def test_openexo_controller_obeys_start_estop_and_rearming(
     found = dict(line.split() for line in done.stdout.splitlines())
     assert float(found["walking"]) > 0.5
     assert float(found["stopped"]) == float(found["released"]) == 0.0
-    assert float(found["rearmed"]) > 0.5
+    # Re-arming alone starts nothing.
+    assert float(found["rearmed"]) == float(found["paused"]) == 0.0
+    assert float(found["resumed"]) > 0.5
     # A share set to nothing at once: 200 Nm/s in 2 ms, and 0.001 of 8 Nm for the share.
     assert float(found["leap"]) <= 200 * 0.002 + 0.001 * 8.0
     assert float(found["unshared"]) == 0.0
