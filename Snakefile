@@ -11,6 +11,7 @@ try:
     from exoflow.config import COLD_START, PHASES, check_files, export_name
     from exoflow.config import load_params, settings_json
     from exoflow.errors import UserError
+    from exoflow.ledgers import run_lock
     from exoflow.records import checkpoints, layout
 except ImportError as problem:
     sys.exit(
@@ -29,6 +30,8 @@ if config:
         )
     )
 try:
+    if workflow.is_main_process and run_lock.writes(sys.argv[1:]):
+        run_lock.claim_run(sys.argv)
     PARAMS = load_params("params.yaml")
     check_files(PARAMS)
 except UserError as problem:
