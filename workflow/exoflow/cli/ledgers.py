@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 
 from exoflow.cli.command import Command
+from exoflow.config import PHASES
+from exoflow.errors import UserError
 
 
 def recover(options: argparse.Namespace) -> None:
@@ -28,6 +30,25 @@ def recover_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def stage(options: argparse.Namespace) -> None:
+    """Run the command of a DVC stage."""
+    from exoflow.cli.tools import prune
+    from exoflow.ledgers.stage_guard import run_stage
+
+    words = options.words[1:] if options.words[:1] == ["--"] else options.words
+    if not words:
+        raise UserError(f"exoflow stage {options.phase}: no command behind --. See dvc.yaml.")
+    prune(options)
+    run_stage(options.phase, words)
+
+
+def stage_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("phase", choices=tuple(PHASES), metavar="PHASE")
+    parser.add_argument(
+        "words", nargs=argparse.REMAINDER, metavar="-- COMMAND", help="what makes the results"
+    )
+
+
 LEDGER_COMMANDS = {
     "recover": Command(
         "after kill -9 or a power cut: remove stale locks",
@@ -35,5 +56,12 @@ LEDGER_COMMANDS = {
         "and half-written files. Results and checkpoints stay. Exit code 2 if somebody does.",
         recover_options,
         recover,
+    ),
+    "stage": Command(
+        "what a stage of dvc.yaml runs",
+        "Prune the results of deleted conditions, run the command behind --, and fail if a "
+        "setting, code or data was edited meanwhile: DVC would record it for the old results.",
+        stage_options,
+        stage,
     ),
 }
