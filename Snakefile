@@ -12,6 +12,7 @@ try:
     from exoflow.config import load_params, settings_json
     from exoflow.errors import UserError
     from exoflow.ledgers import run_lock
+    from exoflow.ledgers.sources import sources_text
     from exoflow.records import checkpoints, layout
 except ImportError as problem:
     sys.exit(

@@ -14,19 +14,14 @@ if shutil.which("exoflow") is None:
     shell.prefix(f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH; ")
 
 
-def code_files(phase):
-    """Sources whose edit changes the numbers of a phase; Snakemake does not see imports."""
-    here = Path(workflow.basedir).resolve()
-    try:
-        return [str(file.relative_to(here)) for file in checkpoints.code_files(phase)]
-    except ValueError:
-        sys.exit(
-            failed(
-                f"exoflow is installed from {checkpoints.PACKAGE}, not from this folder. "
-                "Activate the environment of this folder (. .venv/bin/activate).",
-                2,
-            )
+if Path(workflow.basedir).resolve() not in checkpoints.PACKAGE.parents:
+    sys.exit(
+        failed(
+            f"exoflow is installed from {checkpoints.PACKAGE}, not from this folder. "
+            "Activate the environment of this folder (. .venv/bin/activate).",
+            2,
         )
+    )
 
 
 def data_files(phase):
@@ -51,6 +46,22 @@ def settings_of(phase):
         return settings_json(PARAMS, phase, condition, None if seed is None else int(seed))
 
     return settings
+
+
+def sources_of(phase):
+    """For `params:`: hashes of the code and data of a job, as they are when it is planned.
+
+    Snakemake does not see imports, and it takes the checksum of an input when the job
+    has ended: what is edited meanwhile would pass for what made the output.
+    """
+
+    def sources(wildcards):
+        if phase == "trial":
+            folder = f"data/trials/{wildcards.study}"
+            return sources_text(phase, [f"{folder}/study.yaml", *study_files(wildcards.study)])
+        return sources_text(phase, data_files(phase))
+
+    return sources
 
 
 def start_values(wildcards):

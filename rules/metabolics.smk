@@ -4,7 +4,6 @@ rule metabolics:
         gait=worn_gait_of,
         policies=policies_of,
         data=data_files("metabolics"),
-        code=code_files("metabolics"),
     output:
         comparison="results/metabolics/{condition}.json",
         strides="results/metabolics/{condition}.parquet",
@@ -14,6 +13,7 @@ rule metabolics:
     threads: 1
     params:
         settings=settings_of("metabolics"),
+        sources=sources_of("metabolics"),
     message:
         "metabolics: cost of walking with each controller, {wildcards.condition}"
     shell:

@@ -3,7 +3,6 @@ rule policy:
     input:
         gait=worn_gait_of,
         data=data_files("policy"),
-        code=code_files("policy"),
     output:
         weights="results/policy/{condition}/seed{seed}.npz",
         summary="results/policy/{condition}/seed{seed}.json",
@@ -13,6 +12,7 @@ rule policy:
     threads: PARAMS.policy.threads
     params:
         settings=settings_of("policy"),
+        sources=sources_of("policy"),
     message:
         "policy: controller for {wildcards.condition}, seed {wildcards.seed}"
     shell:

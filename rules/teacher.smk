@@ -3,7 +3,6 @@ rule teacher:
     input:
         gaits=layout.worn_gaits(PARAMS),
         data=data_files("teacher"),
-        code=code_files("teacher"),
     output:
         weights="results/teacher/teacher.npz",
         summary="results/teacher/teacher.json",
@@ -13,6 +12,7 @@ rule teacher:
     threads: PARAMS.policy.threads
     params:
         settings=settings_of("teacher"),
+        sources=sources_of("teacher"),
     message:
         "teacher: one controller for all conditions"
     shell:
