@@ -24,19 +24,6 @@ if Path(workflow.basedir).resolve() not in checkpoints.PACKAGE.parents:
     )
 
 
-def data_files(phase):
-    """Files of data/ that a phase reads by itself."""
-    files = []
-    for folder in PHASES[phase].data:
-        if folder == "reflexes":  # only the table in use: the others change nothing
-            files.append(f"data/reflexes/{PARAMS.reflex.reflexes}.csv")
-            if PARAMS.wearer.enabled and PARAMS.wearer.feels and phase != "reflex":
-                files.append(f"data/reflexes/added/{PARAMS.wearer.feels}.csv")
-        else:
-            files += sorted(str(file) for file in Path("data", folder).glob("*.csv"))
-    return files
-
-
 def settings_of(phase):
     """For `params:`: the settings of the job at hand as JSON. Only a change in it reruns the job."""
 
@@ -56,10 +43,7 @@ def sources_of(phase):
     """
 
     def sources(wildcards):
-        if phase == "trial":
-            folder = f"data/trials/{wildcards.study}"
-            return sources_text(phase, [f"{folder}/study.yaml", *study_files(wildcards.study)])
-        return sources_text(phase, data_files(phase))
+        return job_sources(PARAMS, phase, getattr(wildcards, "study", None))
 
     return sources
 
@@ -80,16 +64,6 @@ def worn_gait_of(wildcards):
 def policies_of(wildcards):
     """The policies of all seeds of a condition, and the teacher of all conditions."""
     return layout.controllers_of(PARAMS, wildcards.condition)
-
-
-def study_files(study):
-    """The files of a study beside its study.yaml; notes are no data."""
-    folder = Path("data/trials", study)
-    return sorted(
-        str(file)
-        for file in folder.rglob("*")
-        if file.is_file() and file.suffix != ".md" and file.name != "study.yaml"
-    )
 
 
 def beside(files, suffix):

@@ -3,7 +3,7 @@ rule metabolics:
     input:
         gait=worn_gait_of,
         policies=policies_of,
-        data=data_files("metabolics"),
+        data=layout.data_files(PARAMS, "metabolics"),
     output:
         comparison="results/metabolics/{condition}.json",
         strides="results/metabolics/{condition}.parquet",

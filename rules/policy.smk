@@ -2,7 +2,7 @@ rule policy:
     """Train one controller of the exo on the walker of one condition (PPO)."""
     input:
         gait=worn_gait_of,
-        data=data_files("policy"),
+        data=layout.data_files(PARAMS, "policy"),
     output:
         weights="results/policy/{condition}/seed{seed}.npz",
         summary="results/policy/{condition}/seed{seed}.json",

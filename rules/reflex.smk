@@ -2,7 +2,7 @@ rule reflex:
     """Search the reflex gains of one walker until it walks like a human (CMA-ES)."""
     input:
         start=start_values,
-        data=data_files("reflex"),
+        data=layout.data_files(PARAMS, "reflex"),
     output:
         gait="results/reflex/{condition}.json",
         motion="results/reflex/{condition}.parquet",

@@ -9,7 +9,7 @@ rule report:
         student=beside(layout.results_of(PARAMS, "student"), ".json"),
         exports=beside(layout.results_of(PARAMS, "export"), ".json"),
         trials=layout.results_of(PARAMS, "trial"),
-        data=data_files("report"),
+        data=layout.data_files(PARAMS, "report"),
     output:
         page="results/report/report.html",
         metrics="results/report/metrics.json",

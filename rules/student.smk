@@ -3,7 +3,7 @@ rule student:
     input:
         gaits=layout.worn_gaits(PARAMS),
         policies=layout.taught_by(PARAMS),
-        data=data_files("student"),
+        data=layout.data_files(PARAMS, "student"),
     output:
         weights="results/student/student.npz",
         summary="results/student/student.json",

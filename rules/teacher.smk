@@ -2,7 +2,7 @@ rule teacher:
     """Train one controller for all conditions that is told speed and slope (PPO)."""
     input:
         gaits=layout.worn_gaits(PARAMS),
-        data=data_files("teacher"),
+        data=layout.data_files(PARAMS, "teacher"),
     output:
         weights="results/teacher/teacher.npz",
         summary="results/teacher/teacher.json",

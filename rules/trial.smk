@@ -2,7 +2,7 @@ rule trial:
     """Analyze the metabolic data of one human trial."""
     input:
         study="data/trials/{study}/study.yaml",
-        data=lambda wildcards: study_files(wildcards.study),
+        data=lambda wildcards: layout.study_files(wildcards.study),
     output:
         statistics="results/trial/{study}.json",
         table="results/trial/{study}.csv",

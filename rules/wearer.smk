@@ -2,7 +2,7 @@ rule wearer:
     """Let one walker get used to the exo; search as often without it, as the control."""
     input:
         gait="results/reflex/{condition}.json",
-        data=data_files("wearer"),
+        data=layout.data_files(PARAMS, "wearer"),
     output:
         gait="results/wearer/{condition}.json",
     log:

@@ -25,7 +25,17 @@ class Contents:
     _grown: bool = False
 
     def md5(self, path: str) -> str | None:
-        """MD5 of a file, None where there is none."""
+        """MD5 of a file, as DVC notes it; None where there is none."""
+        found = self.hashes(path)
+        return found[0] if found else None
+
+    def sha256(self, path: str) -> str | None:
+        """SHA-256 of a file, as Snakemake notes it; None where there is none."""
+        found = self.hashes(path)
+        return found[1] if found else None
+
+    def hashes(self, path: str) -> tuple[str, str] | None:
+        """MD5 and SHA-256 of a file, None where there is none."""
         file = self.root / path
         try:
             stat = file.stat()
@@ -34,10 +44,10 @@ class Contents:
         stamp = [stat.st_mtime_ns, stat.st_size, stat.st_ino]
         known = self._known.get(path)
         if known is None or known[:3] != stamp:
-            known = [*stamp, file_md5(file)]
+            known = [*stamp, *file_hashes(file)]
             self._known[path] = known
             self._grown = True
-        return known[3]
+        return known[3], known[4]
 
     def files(self, folder: str) -> dict[str, str]:
         """MD5 by path relative to the folder, without what .dvcignore names."""
@@ -90,7 +100,11 @@ def ignored_names(root: Path) -> tuple[str, ...]:
     return tuple(line.strip("/") for line in lines if line and not line.startswith("#"))
 
 
-def file_md5(file: Path) -> str:
-    """MD5 of a file."""
+def file_hashes(file: Path) -> tuple[str, str]:
+    """MD5 and SHA-256 of a file, read once."""
+    md5, sha256 = hashlib.md5(usedforsecurity=False), hashlib.sha256()
     with file.open("rb") as content:
-        return hashlib.file_digest(content, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+        while block := content.read(1 << 20):
+            md5.update(block)
+            sha256.update(block)
+    return md5.hexdigest(), sha256.hexdigest()

@@ -24,8 +24,9 @@ SNAKEMAKE_LOCKS = Path(".snakemake/locks")
 RWLOCK = Path(".dvc/tmp/rwlock")
 
 # Calls of Snakemake that only read.
+DRY_RUN = {"-n", "--dry-run", "--dryrun"}
 READING = {
-    "-n", "--dry-run", "--dryrun", "-S", "--summary", "-D", "--detailed-summary", "--lint", "--dag",
+    *DRY_RUN, "-S", "--summary", "-D", "--detailed-summary", "--lint", "--dag",
     "--rulegraph", "--filegraph", "--d3dag", "--report", "-l", "--list", "--list-rules",
     "--list-target-rules", "--list-changes", "--list-input-changes", "--list-params-changes",
     "--list-untracked", "--print-compilation",
@@ -48,6 +49,12 @@ class Holder:
     def __str__(self) -> str:
         place = "" if self.host == socket.gethostname() else f" on {self.host}"
         return f"process {self.pid}{place} ({shortened(self.command)}), since {self.since}"
+
+
+def plans(arguments: Sequence[str]) -> bool:
+    """Whether a call of Snakemake decides what runs, really or as a dry run."""
+    words = {word.partition("=")[0] for word in arguments}
+    return not words & (READING - DRY_RUN | {UNLOCKING})
 
 
 def writes(arguments: Sequence[str]) -> bool:

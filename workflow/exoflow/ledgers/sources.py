@@ -12,6 +12,8 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
+from exoflow.config import PHASES, Params
+from exoflow.records import layout
 from exoflow.records.checkpoints import PACKAGE, SCRATCH, code_files
 from exoflow.records.files import write_text
 
@@ -30,6 +32,14 @@ def sources_text(phase: str, data: Iterable[str] = ()) -> str:
         Files of data/, relative to the working directory.
     """
     return text_of(phase, tuple(data))
+
+
+def job_sources(params: Params, phase: str, study: str | None = None) -> str:
+    """The line of one job: that of its phase, or of its study for `trial`."""
+    if study is not None:
+        files = [f"data/trials/{study}/study.yaml", *layout.study_files(study)]
+        return sources_text(phase, files)
+    return sources_text(phase, layout.data_files(params, phase))
 
 
 @functools.lru_cache
@@ -71,12 +81,13 @@ def read_sources(text: str) -> dict[str, str]:
     return {part: found for part, _, found in (word.rpartition("=") for word in text.split())}
 
 
-def remember_sources(phase: str, data: Iterable[str] = (), root: str | Path = ".") -> None:
+def remember_sources(params: Params, root: str | Path = ".") -> None:
     """Keep the hashes of single files in scratch, so that `why` can name the edited one."""
-    for files in parts(phase, data).values():
-        place = Path(root) / MEMORY / f"{of_files(files)}.json"
-        if not place.exists():
-            write_text(place, json.dumps({shown(file): file_hash(file) for file in files}))
+    for phase in PHASES:
+        for files in parts(phase, layout.data_files(params, phase)).values():
+            place = Path(root) / MEMORY / f"{of_files(files)}.json"
+            if not place.exists():
+                write_text(place, json.dumps({shown(file): file_hash(file) for file in files}))
 
 
 def remembered_files(part_hash: str, root: str | Path = ".") -> dict[str, str] | None:
