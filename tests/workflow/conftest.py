@@ -236,7 +236,7 @@ def versioned(project: Project) -> Project:
     return project
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A copy under Git in which the whole pipeline has run once. Tests must not change it."""
     project = copy_project(tmp_path_factory.mktemp("finished") / "project")
@@ -252,13 +252,16 @@ def finished_copy(finished: Project, tmp_path: Path) -> Project:
     return Project(tmp_path / "project")
 
 
-@pytest.fixture(scope="module")
-def recorded(finished: Project) -> Project:
+@pytest.fixture(scope="session")
+def recorded(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The finished project after `dvc repro` and a commit. Tests must not change it."""
-    jobs = finished.jobs("dvc", "repro")
-    (finished.folder / "jobs_of_repro.txt").write_text("\n".join(jobs))
-    finished.commit("recorded")
-    return finished
+    folder = tmp_path_factory.mktemp("recorded") / "project"
+    shutil.copytree(finished.folder, folder, symlinks=True)
+    project = Project(folder)
+    jobs = project.jobs("dvc", "repro")
+    (folder / "jobs_of_repro.txt").write_text("\n".join(jobs))
+    project.commit("recorded")
+    return project
 
 
 @pytest.fixture

@@ -10,15 +10,16 @@ from typing import Any
 from exoflow.config import PHASES, read_yaml
 from exoflow.ledgers.dvc_engine import stage_status
 from exoflow.ledgers.dvc_lock import LOCK
-from exoflow.ledgers.proof import DAMAGED, KILLED, NO_RECORD, Ledgers, read_ledgers
+from exoflow.ledgers.proof import OTHER_CONTENT, OTHER_ORIGIN, Ledgers, read_ledgers
 from exoflow.ledgers.snakemake_plan import Planned, planned_outputs
 from exoflow.records import layout
 from exoflow.records.prune import RESULT_SUFFIXES, is_made
 
 CURRENT, STALE, UNPROVEN, ORPHANED = "current", "stale", "unproven", "orphaned"
 STATES = (CURRENT, STALE, UNPROVEN, ORPHANED)
-# A missing proof is no false one.
-NO_CLAIM = (NO_RECORD, DAMAGED, KILLED)
+OTHER_INPUT = "was made from another content of"
+# Doubts that contradict a record. A missing record claims nothing.
+CLAIMS = (OTHER_CONTENT, OTHER_ORIGIN, OTHER_INPUT)
 
 
 @dataclass(frozen=True)
@@ -106,16 +107,11 @@ def proven_state(
     record = ledgers.record(path)
     for source in record.inputs if record else ():
         if source in plan and state_of(source, ledgers, plan, states).state != CURRENT:
-            return State(path, UNPROVEN, f"was made from {source}, which {word(states[source])}")
+            return State(path, UNPROVEN, f"was made from {source}, which is not proven")
     changed = ledgers.changed_inputs(record) if record else []
     if changed:
-        return State(path, UNPROVEN, f"was made from another content of {changed[0]}")
+        return State(path, UNPROVEN, f"{OTHER_INPUT} {changed[0]}")
     return State(path, CURRENT)
-
-
-def word(state: State) -> str:
-    """A state within a sentence."""
-    return state.reason if state.state == UNPROVEN else f"is {state.state}"
 
 
 def orphans(ledgers: Ledgers, plan: Mapping[str, Planned]) -> list[str]:
@@ -157,7 +153,7 @@ def false_trust(
         for path, one in plan.items()
         if not one.pending
         and states[path].state == UNPROVEN
-        and not states[path].reason.endswith(NO_CLAIM)
+        and states[path].reason.startswith(CLAIMS)
     ]
 
 
@@ -175,15 +171,24 @@ def false_calm(plan: Mapping[str, Planned], recorded: tuple[str, ...]) -> list[s
 
 
 def false_origin(ledgers: Ledgers, states: Mapping[str, State]) -> list[str]:
-    """Outputs to which dvc.lock gives other settings than their record does."""
-    lies = []
+    """Jobs to whose files dvc.lock gives other settings than their records do.
+
+    One file may come out alike under two settings; all files of a job do not.
+    """
+    jobs: dict[object, list[str]] = {}
     for path, state in states.items():
-        record = ledgers.record(path) if state.state in (CURRENT, STALE) else None
-        if record is None or ledgers.locked_md5(path) is None:
-            continue
-        locked = ledgers.locked_settings(path)
-        if locked is None or locked == record.settings:
-            continue
-        if ledgers.contents.md5(path) == ledgers.locked_md5(path):
-            lies.append(f"dvc.lock gives {path} other settings than Snakemake's record of it")
-    return lies
+        job = layout.job_of(ledgers.params, path)
+        if job is not None and state.state in (CURRENT, STALE) and ledgers.locked_md5(path):
+            jobs.setdefault((job, layout.main_name(path)), []).append(path)
+    return [
+        f"dvc.lock gives {paths[0]} other settings than Snakemake's record of it"
+        for paths in jobs.values()
+        if has_other_settings(ledgers, paths[0])
+        and all(ledgers.contents.md5(path) == ledgers.locked_md5(path) for path in paths)
+    ]
+
+
+def has_other_settings(ledgers: Ledgers, path: str) -> bool:
+    """Whether dvc.lock and a record name different settings for an output."""
+    record, locked = ledgers.record(path), ledgers.locked_settings(path)
+    return record is not None and locked is not None and locked != record.settings

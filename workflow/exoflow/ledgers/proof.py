@@ -112,12 +112,13 @@ class Ledgers:
     def lock_agrees(self, path: str, record: Record) -> bool:
         """Whether dvc.lock names the settings, code, data and inputs of a record."""
         phase = Path(path).parts[1]
+        stage = self.lock.stages[phase]
+        folders = {**stage.deps, **stage.outs}  # a gait may start from another gait
         return (
             self.locked_settings(path) == record.settings
             and not self.changed_sources(phase)
             and all(
-                self.locked_file(self.lock.stages[phase].deps.get(folder_of(one)), one)
-                == self.contents.md5(one)
+                self.locked_file(folders.get(folder_of(one)), one) == self.contents.md5(one)
                 for one in record.inputs
                 if one.startswith("results/")
             )

@@ -121,6 +121,11 @@ def job_of(params: Params, path: str) -> tuple[str, str | None, int | None] | No
     return None
 
 
+def main_name(path: str) -> str:
+    """What the files of a job of a phase without conditions share: a study, a bundle."""
+    return Path(path).name.split(".")[0] if Path(path).parts[1] in ("trial", "export") else ""
+
+
 def is_beside(path: str, main: str) -> bool:
     """Whether a file is named as a job's main file, up to its suffix; ids hold dots."""
     return path.startswith(main[: main.rindex(".") + 1])
