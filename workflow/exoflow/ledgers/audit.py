@@ -55,6 +55,7 @@ def audit(root: str | Path = ".") -> Audit:
     """
     root = Path(root)
     ledgers = read_ledgers(root)
+    _ = ledgers.lock  # a damaged one is to be named before DVC stumbles over it
     plan = planned_outputs(root)
     states = states_of(ledgers, plan)
     recorded = up_to_date_for_dvc(root) if (root / LOCK).exists() else ()

@@ -42,8 +42,17 @@ class Ledgers:
 
     root: Path
     params: Params
-    lock: DvcLock
     contents: Contents
+
+    @functools.cached_property
+    def lock(self) -> DvcLock:
+        """dvc.lock; read when it is asked for, as it is long and seldom needed."""
+        return read_dvc_lock(self.root)
+
+    @functools.cached_property
+    def written_params(self) -> Mapping[str, Any]:
+        """params.yaml as it is written."""
+        return read_yaml(self.root / "params.yaml")
 
     def record(self, path: str) -> Record | None:
         """What Snakemake noted about an output; a damaged record counts as none."""
@@ -136,9 +145,8 @@ class Ledgers:
         stage = self.lock.stages.get(phase)
         if stage is None:
             return None
-        today: Mapping[str, Any] = read_yaml(self.root / "params.yaml")
         try:
-            return build_params({**today, **stage.params})
+            return build_params({**self.written_params, **stage.params})
         except ExoflowError:  # of another version
             return None
 
@@ -169,11 +177,10 @@ def read_ledgers(root: str | Path = ".", params: Params | None = None) -> Ledger
     Raises
     ------
     UserError
-        If params.yaml or dvc.lock cannot be read.
+        If params.yaml cannot be read.
     """
     root = Path(root)
-    params = params or load_params(root / "params.yaml")
-    return Ledgers(root, params, read_dvc_lock(root), read_contents(root))
+    return Ledgers(root, params or load_params(root / "params.yaml"), read_contents(root))
 
 
 def recorded_results(ledgers: Ledgers) -> list[str]:

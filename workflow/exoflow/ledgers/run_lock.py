@@ -107,9 +107,7 @@ def take(root: Path, command: str) -> Holder | None:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     except OSError as problem:
-        raise UserError(
-            f"{RUN_LOCK}: {problem.strerror}. A run must be able to write in this folder."
-        ) from None
+        raise cannot_write(problem) from None
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
@@ -117,9 +115,21 @@ def take(root: Path, command: str) -> Holder | None:
         return holder_of(root)
     _held[path] = file
     holder = Holder(os.getpid(), socket.gethostname(), command, now())
-    os.ftruncate(file, 0)
-    os.write(file, json.dumps(asdict(holder)).encode())
+    try:
+        os.ftruncate(file, 0)
+        os.write(file, json.dumps(asdict(holder)).encode())
+    except OSError as problem:
+        release(root)
+        raise cannot_write(problem) from None
     return None
+
+
+def cannot_write(problem: OSError) -> UserError:
+    """A full disk, or a folder of someone else."""
+    return UserError(
+        f"{RUN_LOCK}: {problem.strerror}. A run must be able to write in this folder: "
+        "free some space, or mend its permissions."
+    )
 
 
 def release(root: str | Path = ".") -> None:
