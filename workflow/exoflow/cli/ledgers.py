@@ -152,7 +152,7 @@ LEDGER_COMMANDS = {
         audit,
     ),
     "why": Command(
-        "which setting, code or input made a result stale, and what it takes",
+        "what made a result stale, the jobs and time to renew it",
         "Name what differs from the record of a result: settings with old and new value, edited "
         "files, changed inputs; the jobs that would run, and how long they took before.",
         why_options,
