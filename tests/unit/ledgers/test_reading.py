@@ -128,3 +128,19 @@ def test_sources_of_a_phase_are_its_rooms_and_its_data():
 def test_differences_name_what_changed_came_and_went():
     assert differences({"a": 1, "b": 2}, {"a": 1, "b": 3, "c": None}) == ["b", "c"]
     assert differences({"a": None}, {}) == ["a"]
+
+
+def test_no_run_begins_while_a_dvc_writes_results(tmp_path):
+    waiting = [sys.executable, "-c", "input()", "dvc", "repro"]
+    writer = subprocess.Popen(waiting, stdin=subprocess.PIPE, text=True)
+    (tmp_path / ".dvc/tmp").mkdir(parents=True)
+    noted = {"write": {"results/trial": {"pid": writer.pid, "cmd": "dvc repro"}}}
+    (tmp_path / run_lock.RWLOCK).write_text(json.dumps(noted))
+    try:
+        with pytest.raises(UserError, match=rf"process {writer.pid} \(dvc repro\)"):
+            run_lock.claim_run(["snakemake"], tmp_path)
+    finally:
+        writer.kill()
+        writer.communicate()
+    run_lock.claim_run(["snakemake"], tmp_path)
+    run_lock.release(tmp_path)
