@@ -11,6 +11,9 @@ try:
     from exoflow.config import COLD_START, PHASES, check_files, export_name
     from exoflow.config import load_params, settings_json
     from exoflow.errors import UserError
+    from exoflow.ledgers import run_lock
+    from exoflow.ledgers.proof import refuse_unproven
+    from exoflow.ledgers.sources import job_sources, remember_sources
     from exoflow.records import checkpoints, layout
 except ImportError as problem:
     sys.exit(
@@ -29,8 +32,14 @@ if config:
         )
     )
 try:
+    if workflow.is_main_process and run_lock.writes(sys.argv[1:]):
+        run_lock.claim_run(sys.argv)
     PARAMS = load_params("params.yaml")
     check_files(PARAMS)
+    if workflow.is_main_process and run_lock.plans(sys.argv[1:]):
+        refuse_unproven(PARAMS)
+    if workflow.is_main_process and run_lock.writes(sys.argv[1:]):
+        remember_sources(PARAMS)
 except UserError as problem:
     sys.exit(failed(str(problem), problem.exit_code))
 

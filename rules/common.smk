@@ -14,32 +14,14 @@ if shutil.which("exoflow") is None:
     shell.prefix(f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH; ")
 
 
-def code_files(phase):
-    """Sources whose edit changes the numbers of a phase; Snakemake does not see imports."""
-    here = Path(workflow.basedir).resolve()
-    try:
-        return [str(file.relative_to(here)) for file in checkpoints.code_files(phase)]
-    except ValueError:
-        sys.exit(
-            failed(
-                f"exoflow is installed from {checkpoints.PACKAGE}, not from this folder. "
-                "Activate the environment of this folder (. .venv/bin/activate).",
-                2,
-            )
+if Path(workflow.basedir).resolve() not in checkpoints.PACKAGE.parents:
+    sys.exit(
+        failed(
+            f"exoflow is installed from {checkpoints.PACKAGE}, not from this folder. "
+            "Activate the environment of this folder (. .venv/bin/activate).",
+            2,
         )
-
-
-def data_files(phase):
-    """Files of data/ that a phase reads by itself."""
-    files = []
-    for folder in PHASES[phase].data:
-        if folder == "reflexes":  # only the table in use: the others change nothing
-            files.append(f"data/reflexes/{PARAMS.reflex.reflexes}.csv")
-            if PARAMS.wearer.enabled and PARAMS.wearer.feels and phase != "reflex":
-                files.append(f"data/reflexes/added/{PARAMS.wearer.feels}.csv")
-        else:
-            files += sorted(str(file) for file in Path("data", folder).glob("*.csv"))
-    return files
+    )
 
 
 def settings_of(phase):
@@ -51,6 +33,19 @@ def settings_of(phase):
         return settings_json(PARAMS, phase, condition, None if seed is None else int(seed))
 
     return settings
+
+
+def sources_of(phase):
+    """For `params:`: hashes of the code and data of a job, as they are when it is planned.
+
+    Snakemake does not see imports, and it takes the checksum of an input when the job
+    has ended: what is edited meanwhile would pass for what made the output.
+    """
+
+    def sources(wildcards):
+        return job_sources(PARAMS, phase, getattr(wildcards, "study", None))
+
+    return sources
 
 
 def start_values(wildcards):
@@ -69,16 +64,6 @@ def worn_gait_of(wildcards):
 def policies_of(wildcards):
     """The policies of all seeds of a condition, and the teacher of all conditions."""
     return layout.controllers_of(PARAMS, wildcards.condition)
-
-
-def study_files(study):
-    """The files of a study beside its study.yaml; notes are no data."""
-    folder = Path("data/trials", study)
-    return sorted(
-        str(file)
-        for file in folder.rglob("*")
-        if file.is_file() and file.suffix != ".md" and file.name != "study.yaml"
-    )
 
 
 def beside(files, suffix):

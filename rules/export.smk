@@ -7,7 +7,6 @@ rule export:
     """Turn one controller into C99 code and check it against the trained network."""
     input:
         weights=lambda wildcards: WEIGHTS_OF_EXPORT[wildcards.name],
-        code=code_files("export"),
     output:
         bundle="results/export/{name}.zip",
         check="results/export/{name}.json",
@@ -18,6 +17,7 @@ rule export:
     threads: 1
     params:
         settings=settings_of("export"),
+        sources=sources_of("export"),
     message:
         "export: C code of {wildcards.name}"
     shell:

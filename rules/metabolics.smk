@@ -3,8 +3,7 @@ rule metabolics:
     input:
         gait=worn_gait_of,
         policies=policies_of,
-        data=data_files("metabolics"),
-        code=code_files("metabolics"),
+        data=layout.data_files(PARAMS, "metabolics"),
     output:
         comparison="results/metabolics/{condition}.json",
         strides="results/metabolics/{condition}.parquet",
@@ -14,6 +13,7 @@ rule metabolics:
     threads: 1
     params:
         settings=settings_of("metabolics"),
+        sources=sources_of("metabolics"),
     message:
         "metabolics: cost of walking with each controller, {wildcards.condition}"
     shell:

@@ -2,8 +2,7 @@ rule policy:
     """Train one controller of the exo on the walker of one condition (PPO)."""
     input:
         gait=worn_gait_of,
-        data=data_files("policy"),
-        code=code_files("policy"),
+        data=layout.data_files(PARAMS, "policy"),
     output:
         weights="results/policy/{condition}/seed{seed}.npz",
         summary="results/policy/{condition}/seed{seed}.json",
@@ -13,6 +12,7 @@ rule policy:
     threads: PARAMS.policy.threads
     params:
         settings=settings_of("policy"),
+        sources=sources_of("policy"),
     message:
         "policy: controller for {wildcards.condition}, seed {wildcards.seed}"
     shell:

@@ -2,8 +2,7 @@ rule reflex:
     """Search the reflex gains of one walker until it walks like a human (CMA-ES)."""
     input:
         start=start_values,
-        data=data_files("reflex"),
-        code=code_files("reflex"),
+        data=layout.data_files(PARAMS, "reflex"),
     output:
         gait="results/reflex/{condition}.json",
         motion="results/reflex/{condition}.parquet",
@@ -13,6 +12,7 @@ rule reflex:
     threads: PARAMS.reflex.threads
     params:
         settings=settings_of("reflex"),
+        sources=sources_of("reflex"),
     message:
         "reflex: gait of {wildcards.condition}"
     shell:

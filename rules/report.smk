@@ -9,8 +9,7 @@ rule report:
         student=beside(layout.results_of(PARAMS, "student"), ".json"),
         exports=beside(layout.results_of(PARAMS, "export"), ".json"),
         trials=layout.results_of(PARAMS, "trial"),
-        data=data_files("report"),
-        code=code_files("report"),
+        data=layout.data_files(PARAMS, "report"),
     output:
         page="results/report/report.html",
         metrics="results/report/metrics.json",
@@ -21,6 +20,7 @@ rule report:
     threads: 1
     params:
         settings=settings_of("report"),
+        sources=sources_of("report"),
     message:
         "report: results/report/report.html"
     shell:

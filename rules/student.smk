@@ -3,8 +3,7 @@ rule student:
     input:
         gaits=layout.worn_gaits(PARAMS),
         policies=layout.taught_by(PARAMS),
-        data=data_files("student"),
-        code=code_files("student"),
+        data=layout.data_files(PARAMS, "student"),
     output:
         weights="results/student/student.npz",
         summary="results/student/student.json",
@@ -13,6 +12,7 @@ rule student:
     threads: PARAMS.student.torch_threads
     params:
         settings=settings_of("student"),
+        sources=sources_of("student"),
     message:
         "student: one controller from the teacher or from all policies"
     shell:

@@ -2,8 +2,7 @@ rule teacher:
     """Train one controller for all conditions that is told speed and slope (PPO)."""
     input:
         gaits=layout.worn_gaits(PARAMS),
-        data=data_files("teacher"),
-        code=code_files("teacher"),
+        data=layout.data_files(PARAMS, "teacher"),
     output:
         weights="results/teacher/teacher.npz",
         summary="results/teacher/teacher.json",
@@ -13,6 +12,7 @@ rule teacher:
     threads: PARAMS.policy.threads
     params:
         settings=settings_of("teacher"),
+        sources=sources_of("teacher"),
     message:
         "teacher: one controller for all conditions"
     shell:

@@ -2,8 +2,7 @@ rule trial:
     """Analyze the metabolic data of one human trial."""
     input:
         study="data/trials/{study}/study.yaml",
-        data=lambda wildcards: study_files(wildcards.study),
-        code=code_files("trial"),
+        data=lambda wildcards: layout.study_files(wildcards.study),
     output:
         statistics="results/trial/{study}.json",
         table="results/trial/{study}.csv",
@@ -22,6 +21,7 @@ rule trial:
     threads: 1
     params:
         settings=settings_of("trial"),
+        sources=sources_of("trial"),
     message:
         "trial: rates and statistics of {wildcards.study}"
     shell:

@@ -2,8 +2,7 @@ rule wearer:
     """Let one walker get used to the exo; search as often without it, as the control."""
     input:
         gait="results/reflex/{condition}.json",
-        data=data_files("wearer"),
-        code=code_files("wearer"),
+        data=layout.data_files(PARAMS, "wearer"),
     output:
         gait="results/wearer/{condition}.json",
     log:
@@ -11,6 +10,7 @@ rule wearer:
     threads: PARAMS.reflex.threads
     params:
         settings=settings_of("wearer"),
+        sources=sources_of("wearer"),
     message:
         "wearer: {wildcards.condition} gets used to the exo"
     shell:

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,13 +45,17 @@ report: {}
 # Writes what the real command would write; the content depends on settings and inputs.
 STAND_IN = """\
 #!{python}
-import hashlib, json, sys
+import hashlib, json, sys, time
 from pathlib import Path
 phase, words = sys.argv[1], sys.argv[2:]
-if phase == "prune":
+if phase not in {suffixes}:
     sys.path.insert(0, "workflow")
-    from exoflow.cli import main
-    sys.exit(main(sys.argv[1:]))
+    from exoflow.cli import program
+    program()
+if Path("hold").exists():  # a job that takes until a test lets go
+    Path("held").touch()
+    while Path("hold").exists():
+        time.sleep(0.02)
 options, name = {{}}, None
 for word in words:
     if word.startswith("--"):
@@ -104,8 +109,8 @@ class Project:
 
     folder: Path
 
-    def run(self, *command: str) -> subprocess.CompletedProcess:
-        """Run a command in the folder; stdout and stderr come together."""
+    def environment(self) -> dict[str, str]:
+        """Variables of commands in the folder: the stand-in first on PATH, nothing of the user."""
         environment = {
             **os.environ,
             "PATH": os.pathsep.join(
@@ -119,16 +124,56 @@ class Project:
             "GIT_COMMITTER_NAME": "test",
             "GIT_COMMITTER_EMAIL": "test@localhost",
         }
-        environment.pop("SNAKEMAKE_PROFILE", None)
+        for name in ("SNAKEMAKE_PROFILE", "EXOFLOW_RUN_FOLDER"):
+            environment.pop(name, None)
+        return environment
+
+    def run(self, *command: str) -> subprocess.CompletedProcess:
+        """Run a command in the folder; stdout and stderr come together."""
         return subprocess.run(
             command,
             cwd=self.folder,
-            env=environment,
+            env=self.environment(),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             timeout=300,
         )
+
+    def start_and_hold(self, *command: str) -> subprocess.Popen:
+        """Start a command in a session of its own; return when its first job is at work."""
+        (self.folder / "hold").touch()
+        (self.folder / "held").unlink(missing_ok=True)
+        running = subprocess.Popen(
+            command,
+            cwd=self.folder,
+            env=self.environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        deadline = time.monotonic() + 120
+        while not (self.folder / "held").exists():
+            assert running.poll() is None, running.stdout.read()
+            assert time.monotonic() < deadline, "no job began"
+            time.sleep(0.02)
+        return running
+
+    def let_go(self) -> None:
+        """Let held jobs end."""
+        (self.folder / "hold").unlink(missing_ok=True)
+
+    def start_repository(self) -> None:
+        """Put the folder under Git."""
+        assert self.run("git", "init", "-q").returncode == 0
+        self.commit("start")
+
+    def commit(self, message: str) -> None:
+        """Commit everything that is not ignored."""
+        for command in (("add", "--all"), ("commit", "-q", "-m", message)):
+            done = self.run("git", *command)
+            assert done.returncode == 0, done.stdout
 
     def snakemake(self, *arguments: str) -> str:
         """Output of a snakemake call that must end well."""
@@ -184,16 +229,18 @@ def project(tmp_path: Path) -> Project:
     return copy_project(tmp_path / "project")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
+def versioned(project: Project) -> Project:
+    """A fresh copy under Git, as DVC wants it."""
+    project.start_repository()
+    return project
+
+
+@pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A copy under Git in which the whole pipeline has run once. Tests must not change it."""
     project = copy_project(tmp_path_factory.mktemp("finished") / "project")
-    for command in (
-        ("git", "init", "-q"),
-        ("git", "add", "--all"),
-        ("git", "commit", "-q", "-m", "start"),
-    ):
-        assert project.run(*command).returncode == 0
+    project.start_repository()
     project.snakemake("--cores", "2")
     return project
 
@@ -205,14 +252,16 @@ def finished_copy(finished: Project, tmp_path: Path) -> Project:
     return Project(tmp_path / "project")
 
 
-@pytest.fixture(scope="module")
-def recorded(finished: Project) -> Project:
+@pytest.fixture(scope="session")
+def recorded(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The finished project after `dvc repro` and a commit. Tests must not change it."""
-    jobs = finished.jobs("dvc", "repro")
-    (finished.folder / "jobs_of_repro.txt").write_text("\n".join(jobs))
-    for command in (("git", "add", "--all"), ("git", "commit", "-q", "-m", "recorded")):
-        assert finished.run(*command).returncode == 0
-    return finished
+    folder = tmp_path_factory.mktemp("recorded") / "project"
+    shutil.copytree(finished.folder, folder, symlinks=True)
+    project = Project(folder)
+    jobs = project.jobs("dvc", "repro")
+    (folder / "jobs_of_repro.txt").write_text("\n".join(jobs))
+    project.commit("recorded")
+    return project
 
 
 @pytest.fixture

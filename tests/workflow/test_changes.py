@@ -46,3 +46,18 @@ def test_a_new_date_on_unchanged_files_runs_nothing(finished_copy):
     for file in ("data/models/h0918_muscles.csv", "workflow/exoflow/export/__init__.py"):
         os.utime(finished_copy.folder / file)
     assert finished_copy.jobs("snakemake", "--cores", "2") == []
+
+
+@pytest.mark.parametrize(
+    "file", ["workflow/exoflow/gait/__init__.py", "data/models/h0918_muscles.csv"]
+)
+def test_a_source_edited_while_a_job_runs_makes_the_job_run_again(project, file):
+    command = ("snakemake", "--cores", "1", "results/reflex/slow.json")
+    running = project.start_and_hold(*command)
+    with (project.folder / file).open("a") as source:
+        source.write("\n")
+    project.let_go()
+    output, _ = running.communicate(timeout=60)
+    assert running.returncode == 0, output
+    assert project.jobs(*command) == ["reflex slow"]
+    assert project.jobs(*command) == []

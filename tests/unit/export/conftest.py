@@ -197,8 +197,8 @@ class CompiledPolicy:
 def compile_policy(tmp_path, c_compiler):
     """Function weights, optimization -> factory of CompiledPolicy; all flags strict."""
 
-    def build(weights: PolicyWeights, optimization: str = "-O2"):
-        for name, text in generate_sources(weights, "test").items():
+    def build(weights: PolicyWeights, optimization: str = "-O2", stored_as: str = "float32"):
+        for name, text in generate_sources(weights, "test", stored_as).items():
             (tmp_path / name).write_text(text, encoding="utf-8")
         library = tmp_path / f"policy{len(list(tmp_path.glob('*.so')))}.so"
         command = [*c_compiler, *STRICT_FLAGS, optimization, "-shared", "-fPIC", "-o", str(library)]

@@ -31,12 +31,14 @@ CONTENT = [
     "arduino/exo_policy.ino",
     "arduino/replay.py",
     "bundle_id.h",
+    "exact_float.h",
     "exo_controller.c",
     "exo_controller.h",
     "exo_safety.c",
     "exo_safety.h",
     "exo_safety_limits.c",
     "exo_safety_limits.h",
+    "golden/README.md",
     "golden/fault_frozen.csv",
     "golden/fault_nan.csv",
     "golden/fault_stale.csv",
@@ -316,3 +318,24 @@ def test_zip_is_written_whole_over_an_old_one(project):
     with zipfile.ZipFile(path) as archive:
         assert archive.namelist() == ["x/a"]
     assert sorted(entry.name for entry in project.iterdir()) == ["x.zip"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("kind", "stored_as"),
+    [("lstm_carried", "float32"), ("mlp", "float16"), ("tcn", "int8"), ("lstm_window", "int8")],
+)
+def test_checker_of_misra_rules_finds_nothing_but_the_listed_deviations(
+    make_policy, c_compiler, project, kind, stored_as
+):
+    missing = [tool for tool in ("make", "cppcheck") if shutil.which(tool) is None]
+    if missing:
+        pytest.skip(f"{', '.join(missing)} not installed")
+    save_policy(project / "w.npz", make_policy(kind))
+    settings = {"export": {"targets": ["host"], "weights": stored_as}}
+    export.run("small", project / "w.npz", project / "small.zip", settings)
+    with zipfile.ZipFile(project / "small.zip") as archive:
+        archive.extractall(project)
+    done = subprocess.run(["make", "-C", "small/test", "misra"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "misra: nothing but the deviations of MISRA.md" in done.stdout

@@ -17,6 +17,7 @@ from exoflow.export.c_code import (
     hex_float,
     read_template,
 )
+from exoflow.export.weight_storage import constant_bytes
 
 CASES = [
     ("lstm_window", False),
@@ -139,7 +140,9 @@ int main(void)
 @pytest.fixture
 def policy_math(tmp_path, c_compiler):
     """Function x -> exp, tanh, sigmoid of the generated header."""
-    (tmp_path / "policy_math.h").write_text(read_template("device/policy_math.h").substitute())
+    (tmp_path / "policy_math.h").write_text(
+        read_template("device/policy_math.h").substitute(half="")
+    )
     (tmp_path / "main.c").write_text(MATH_PROGRAM)
     command = [*c_compiler, *STRICT_FLAGS, "-O2", "-o", "math", "main.c"]
     subprocess.run(command, cwd=tmp_path, check=True)
@@ -240,3 +243,59 @@ def test_a_teacher_is_refused_with_what_it_must_be_told(make_policy):
     teacher = dataclasses.replace(weights, io={**weights.io, "told": told})
     with pytest.raises(PolicyFormatError, match="a teacher that must be told speed"):
         generate_sources(teacher, "small")
+
+
+@pytest.mark.parametrize("kind", ["lstm_carried", "tcn"])
+def test_no_flag_of_a_board_can_fuse_multiplications_and_additions(
+    make_policy, tmp_path, c_compiler, kind
+):
+    for name, text in generate_sources(make_policy(kind, n_steps=5), "test").items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    command = [*c_compiler, "-std=gnu11", "-O2", "-mfma", "-ffp-contract=fast", "-S"]
+
+    def fused(source: str) -> int:
+        done = subprocess.run(
+            [*command, source, "-o", "out.s"], cwd=tmp_path, capture_output=True, text=True
+        )
+        if done.returncode:
+            pytest.skip(f"this compiler has no fused instructions to choose ({done.stderr[:80]})")
+        return (tmp_path / "out.s").read_text().count("vfmadd")
+
+    assert fused("policy.c") == 0
+    free = (tmp_path / "policy.c").read_text().replace('#include "exact_float.h"', "")
+    (tmp_path / "free.c").write_text(free)
+    assert fused("free.c") > 0
+
+
+@pytest.mark.parametrize("flag", ["-ffast-math", "-ffinite-math-only"])
+def test_flags_that_forget_about_nan_are_refused(make_policy, tmp_path, c_compiler, flag):
+    sources = generate_sources(make_policy("mlp", n_steps=5), "test")
+    for name, text in sources.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    command = [*c_compiler, "-std=c99", "-O2", flag, "-c", "policy.c"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode != 0
+    assert "take out the guards against NaN" in done.stderr
+
+
+@pytest.mark.parametrize("stored_as", ["float32", "int8"])
+def test_weights_of_a_teensy_lie_in_flash_if_asked_for(make_policy, tmp_path, stored_as):
+    tools = ("arm-none-eabi-gcc", "arm-none-eabi-size")
+    missing = [tool for tool in tools if shutil.which(tool) is None]
+    if missing:
+        pytest.skip(f"{', '.join(missing)} not installed")
+    weights = make_policy("lstm_carried", n_steps=5)
+    for name, text in generate_sources(weights, "test", stored_as).items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+
+    def flash_bytes(*flags: str) -> int:
+        command = [tools[0], "-mcpu=cortex-m7", "-D__IMXRT1062__", *flags, "-c", "policy_weights.c"]
+        subprocess.run(command, cwd=tmp_path, check=True)
+        done = subprocess.run(
+            [tools[1], "-A", "policy_weights.o"], cwd=tmp_path, capture_output=True, text=True
+        )
+        rows = [line.split() for line in done.stdout.splitlines() if line.startswith(".progmem")]
+        return sum(int(row[1]) for row in rows)
+
+    assert flash_bytes() == 0
+    assert flash_bytes("-DPOLICY_WEIGHTS_IN_FLASH") == constant_bytes(weights, stored_as)

@@ -94,6 +94,22 @@ int main() {
   printf("released %g\\n", largest(right, left, data, 2000));
   parameters.parameters[1] = 1.0f;
   printf("rearmed %g\\n", largest(right, left, data, 2000));
+  data.user_paused = true;
+  printf("paused %g\\n", largest(right, left, data, 100));
+  data.user_paused = false;
+  printf("resumed %g\\n", largest(right, left, data, 2000));
+  while (fabsf(right.calc_motor_cmd()) < 0.45f) {
+    largest(right, left, data, 1);
+  }
+  float before = right.calc_motor_cmd(), leap = 0.0f;
+  parameters.parameters[0] = 0.0f;
+  for (int tick = 0; tick < 1200; tick++) {
+    largest(right, left, data, 1);
+    const float now = right.calc_motor_cmd();
+    leap = fmaxf(leap, fabsf(now - before));
+    before = now;
+  }
+  printf("leap %g\\nunshared %g\\n", leap, largest(right, left, data, 100));
   return 0;
 }
 """
@@ -137,7 +153,12 @@ def test_openexo_controller_obeys_start_estop_and_rearming(
     found = dict(line.split() for line in done.stdout.splitlines())
     assert float(found["walking"]) > 0.5
     assert float(found["stopped"]) == float(found["released"]) == 0.0
-    assert float(found["rearmed"]) > 0.5
+    # Re-arming alone starts nothing.
+    assert float(found["rearmed"]) == float(found["paused"]) == 0.0
+    assert float(found["resumed"]) > 0.5
+    # A share set to nothing at once: 200 Nm/s in 2 ms, and 0.001 of 8 Nm for the share.
+    assert float(found["leap"]) <= 200 * 0.002 + 0.001 * 8.0
+    assert float(found["unshared"]) == 0.0
 
 
 def test_bench_sketch_is_valid_for_the_exported_policy(make_policy, cpp_compiler, tmp_path):
@@ -163,6 +184,11 @@ def test_linux_runner_repeats_the_walk_and_its_log_names_the_bundle(make_policy,
         [*command, "--log", "log.csv"], cwd=folder, capture_output=True, text=True, check=True
     )
     printed = dict(line.split(" ", 1) for line in done.stdout.splitlines() if " " in line)
+    timed = subprocess.run(
+        [sys.executable, "linux/run_policy.py", "--bench"], cwd=folder, capture_output=True,
+        text=True, check=True,
+    )  # fmt: skip
+    assert "step_median_us " in timed.stdout
     assert printed["n_steps"] == "1000"
     assert float(printed["max_abs_error_Nm"]) <= 1e-5
     manifest = json.loads((folder / "MANIFEST.json").read_text())

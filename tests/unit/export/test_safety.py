@@ -159,7 +159,11 @@ def test_random_faults_break_no_promise_under_sanitizers(safety_folder, c_compil
     environment = os.environ | {"ASAN_OPTIONS": "detect_leaks=0"}
     done = subprocess.run([program, "10000"], capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "fuzz_sequences 10000\n" in done.stdout
+    printed = dict(line.split(" ", 1) for line in done.stdout.splitlines())
+    assert printed["fuzz_sequences"] == "10000"
+    # Torque flowed in a good part of the ticks, and every guard had something to do.
+    assert int(printed["fuzz_ticks_with_torque"]) > 0.15 * int(printed["fuzz_ticks"])
+    assert min(map(int, printed["fuzz_guards_met"].split())) > 0
 
 
 def walked(controller, weights, slices=1, loop_us=10_000):

@@ -16,23 +16,30 @@ TOOLS = {
 }
 
 
-def exported(weights, folder, **settings):
+def exported(policy, folder, **settings):
     """The export JSON."""
-    save_policy(folder / "w.npz", weights)
-    _, result = build_bundle(Source(weights, "small", folder / "w.npz", settings))
+    save_policy(folder / "w.npz", policy)
+    _, result = build_bundle(Source(policy, "small", folder / "w.npz", settings))
     return result
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("target", ["a53", "m7"])
+@pytest.mark.parametrize(
+    ("target", "stored_as", "bytes_a_weight"),
+    [("a53", "float32", 4), ("m7", "float32", 4), ("a53", "float16", 2), ("m7", "int8", 1)],
+)
 def test_emulated_processor_gives_the_same_bits_and_counts(
-    make_policy, c_compiler, tmp_path, target
+    make_policy, c_compiler, tmp_path, target, stored_as, bytes_a_weight
 ):
     missing = [tool for tool in ("make", *TOOLS[target]) if shutil.which(tool) is None]
     if missing:
         pytest.skip(f"{', '.join(missing)} not installed: the emulated {target} is left out")
     result = exported(
-        make_policy("lstm_carried", mirrored=True), tmp_path, targets=[target], emulated_steps=20
+        make_policy("lstm_carried", mirrored=True),
+        tmp_path,
+        targets=[target],
+        emulated_steps=20,
+        weights=stored_as,
     )
     run = result["targets"][target]
     assert run["bit_identical"] is result["bit_identical"] is True
@@ -43,7 +50,8 @@ def test_emulated_processor_gives_the_same_bits_and_counts(
     assert run["instructions_per_step"] < run["instructions_per_controller_tick"]
     assert 0 < run["stack_bytes"] <= run["controller_stack_bytes"] <= 4096
     assert run["data_bytes"] == run["bss_bytes"] == 0
-    assert run["constant_bytes"] > 4 * 3586
+    # Biases, scales and tables are the rest.
+    assert 0 < run["constant_bytes"] - bytes_a_weight * 3586 < 2000
     assert run["meets_tick"] == "yes"
 
 
@@ -56,6 +64,30 @@ def test_missing_tool_is_recorded_by_name(make_policy, c_compiler, tmp_path, mon
     assert result["targets"]["onnx"] == {"not_run": "no policy.onnx beside the weights"}
     assert set(result["max_abs_error_Nm"]) == {"host"}
     assert result["bit_identical"] is None
+
+
+def test_tool_that_is_there_but_fails_is_no_missing_tool(
+    make_policy, c_compiler, tmp_path, monkeypatch
+):
+    missing = [tool for tool in ("make", "false", *TOOLS["m7"]) if shutil.which(tool) is None]
+    if missing:
+        pytest.skip(f"{', '.join(missing)} not installed")
+    monkeypatch.setenv("M7_CC", "false")
+    with pytest.raises(ParityError, match=r"Cortex-M7 \(QEMU\) could not be checked: it failed: "):
+        exported(make_policy("mlp"), tmp_path, targets=["m7"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["lstm_window", "mlp", "tcn"])
+def test_every_kind_is_counted_on_a_bare_cortex_a53(make_policy, c_compiler, tmp_path, kind):
+    missing = [tool for tool in ("make", *TOOLS["a53"]) if shutil.which(tool) is None]
+    if missing:
+        pytest.skip(f"{', '.join(missing)} not installed: the emulated a53 is left out")
+    # Widths at which the compiler turns loops into calls of memmove.
+    policy = make_policy(kind, mirrored=kind != "tcn", hidden=32, width=16)
+    run = exported(policy, tmp_path, targets=["a53"], emulated_steps=5)["targets"]["a53"]
+    assert run["bit_identical"] is True
+    assert run["instructions_per_step"] > 1000
 
 
 def test_graph_that_is_not_the_policy_is_refused(make_policy, c_compiler, tmp_path):
@@ -71,6 +103,42 @@ def test_graph_that_is_not_the_policy_is_refused(make_policy, c_compiler, tmp_pa
         ParityError, match=r"on policy\.onnx \(onnxruntime\) the controller differs"
     ):
         build_bundle(source)
+
+
+@pytest.mark.parametrize("kind", ["tcn", "lstm_window"])
+def test_graph_of_a_policy_is_run_and_agrees(make_policy, c_compiler, tmp_path, kind):
+    pytest.importorskip("onnxruntime")
+    weights = make_policy(kind)
+    save_policy(tmp_path / "w.npz", weights)
+    source = Source(
+        weights, "small", tmp_path / "w.npz", {"targets": ["onnx"]}, graph=graph_of(weights)
+    )
+    _, result = build_bundle(source)
+    run = result["targets"]["onnx"]
+    assert run["not_run"] is None
+    assert run["max_abs_error_Nm"] <= 1e-5
+    # A tcn of kernels of 3 taps, 1, 2 and 4 ticks apart, sees 14 ticks before the current one.
+    assert run["n_steps"] == 1000 - (14 if kind == "tcn" else 0)
+
+
+def graph_of(weights):
+    """policy.onnx, as the phases policy and student write it."""
+    import torch
+
+    from exoflow.learning.onnx_export import actor_onnx, onnx_bytes
+    from exoflow.learning.policy_weights import load_actor
+    from exoflow.learning.tcn import Tcn
+
+    if weights.kind != "tcn":
+        return actor_onnx(load_actor(weights), weights.torque_limit_Nm)
+    student = Tcn(channels=12, layers=3)
+    names = {f"convs.{n}.weight": f"conv{n}_w" for n in range(3)}
+    names |= {f"convs.{n}.bias": f"conv{n}_b" for n in range(3)}
+    names |= {"out.weight": "out_w", "out.bias": "out_b"}
+    state = {name: torch.tensor(weights.arrays[array]) for name, array in names.items()}
+    student.load_state_dict(state | {"input_scale": torch.tensor(weights.input_scale)})
+    example = torch.zeros(1, student.receptive_field, 2)
+    return onnx_bytes(student, example, "thigh_gyro", weights.torque_limit_Nm)
 
 
 @pytest.mark.parametrize(

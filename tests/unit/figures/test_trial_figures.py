@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from exoflow.figures.style import house_style, new_figure, png_bytes
-from exoflow.figures.trial import trial_figure
+from exoflow.figures.trial import MOST_TOLD_APART, subject_style, trial_figure
 from exoflow.figures.trial_bars import bars_figure
 from exoflow.figures.trial_baselines import baselines_figure
 from exoflow.figures.trial_rates import rates_figure
@@ -162,3 +162,9 @@ def test_png_has_print_resolution():
     # Width and height stand in bytes 16 to 24: 2 and 1 inch at 200 dots.
     assert int.from_bytes(png[16:20], "big") == 400
     assert int.from_bytes(png[20:24], "big") == 200
+
+
+def test_no_two_subjects_with_a_name_look_the_same():
+    """In colour and dash together: the marker alone is too little on a line."""
+    styles = [subject_style(k, MOST_TOLD_APART) for k in range(MOST_TOLD_APART)]
+    assert len({(s["color"], s["linestyle"]) for s in styles}) == MOST_TOLD_APART

@@ -1,6 +1,7 @@
 """records/bundle_manifest.py: a bundle is whole, comes from somewhere, and is found again."""
 
 import json
+import shutil
 import zipfile
 
 import pytest
@@ -14,6 +15,7 @@ from exoflow.records.bundle_manifest import (
     id_header,
     make_manifest,
     policy_chain,
+    seal_zip,
     settings_sha256,
     verify_bundle,
 )
@@ -55,6 +57,7 @@ def write_zip(path, name, content):
     with zipfile.ZipFile(path, "w") as archive:
         for file, data in content.items():
             archive.writestr(f"{name}/{file}", data)
+    path.write_bytes(seal_zip(path.read_bytes()))
 
 
 def message(path):
@@ -83,6 +86,44 @@ def test_one_changed_byte_is_caught_and_its_file_named(tmp_path, file):
     changed[3] ^= 1
     write_zip(tmp_path / "b.zip", "small", content | {file: bytes(changed)})
     assert message(tmp_path / "b.zip").startswith(f"{tmp_path / 'b.zip'}: {file} has SHA-256 ")
+
+
+def test_every_changed_byte_of_an_unpacked_bundle_is_caught(tmp_path):
+    content = make_bundle(tmp_path / "b.zip")
+    for file, data in content.items():
+        for at in range(len(data)):
+            changed = bytearray(data)
+            changed[at] ^= 1
+            write_zip(tmp_path / "c.zip", "small", content | {file: bytes(changed)})
+            with pytest.raises(UserError):
+                verify_bundle(tmp_path / "c.zip")
+
+
+def test_every_changed_byte_of_a_zip_is_caught_though_it_belongs_to_no_file(tmp_path):
+    make_bundle(tmp_path / "b.zip")
+    whole = (tmp_path / "b.zip").read_bytes()
+    for at in range(len(whole)):
+        changed = bytearray(whole)
+        changed[at] ^= 1
+        (tmp_path / "c.zip").write_bytes(bytes(changed))
+        with pytest.raises(UserError):
+            verify_bundle(tmp_path / "c.zip")
+
+
+def test_a_bundle_that_was_packed_again_is_verified_unpacked(tmp_path):
+    make_bundle(tmp_path / "b.zip")
+    with zipfile.ZipFile(tmp_path / "b.zip") as archive:
+        archive.extractall(tmp_path)
+    shutil.make_archive(str(tmp_path / "again"), "zip", tmp_path, "small")
+    assert "verify the unpacked folder" in message(tmp_path / "again.zip")
+    assert verify_bundle(tmp_path / "small").name == "small"
+
+
+def test_a_changed_link_of_the_chain_is_caught(tmp_path):
+    content = make_bundle(tmp_path / "b.zip")
+    other = content[MANIFEST].replace(b'"commit": "1234"', b'"commit": "1235"')
+    write_zip(tmp_path / "b.zip", "small", content | {MANIFEST: other})
+    assert "b.zip: MANIFEST.json has SHA-256 " in message(tmp_path / "b.zip")
 
 
 def test_missing_and_added_files_are_named(tmp_path):

@@ -55,7 +55,19 @@ def test_compiled_controller_walks_like_its_network(policy, capsys):
     assert rows["C alone"]["n_steps"] == rows["network"]["n_steps"] > 4
     assert abs(rows["C alone"]["change_cot_pct"]) < 0.1
     assert rows["C and safety"]["guards"]["soft"] == 1
+    error = result["c_against_float32_network"]
+    assert error["n_steps"] == 400
+    assert error["rms_error_Nm"] <= error["max_abs_error_Nm"] <= 1e-5
+    assert error["largest_command_Nm"] > 0.1
     assert "| C and safety, noise, +10 ms | yes |" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_walking_with_fewer_bits_states_its_distance_from_the_network(policy):
+    settings = {"export": {"targets": ["host"], "weights": "int8"}}
+    export.run("int8", Path("w.npz"), Path("int8.zip"), settings)
+    result = closed_loop.run(Path("int8.zip"), Path("w.npz"), GAIT, duration_s=2.0)
+    assert 1e-4 < result["c_against_float32_network"]["rms_error_Nm"] < 0.1
 
 
 @pytest.mark.slow

@@ -137,8 +137,8 @@ def test_equal_reductions_are_refused(barati):
     with pytest.raises(TrialDataError) as error:
         analyze(study)
     assert str(error.value) == (
-        "study barati: lstm_ppo: all 2 values equal 5: no spread, t does not exist. "
-        "Check the data file."
+        f"{barati.parent / 'reductions.csv'}: lstm_ppo: all 2 values equal 5: no spread, t does "
+        "not exist. Check whether the numbers were copied from one subject to the others."
     )
 
 

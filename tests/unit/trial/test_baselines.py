@@ -93,5 +93,12 @@ def test_free_walking_that_takes_no_more_than_standing_is_refused():
         rates(gross=(5.0, 1.5, 4.6, 1.5, 5.0))
     assert str(error.value) == (
         "study.yaml: data.sessions[0]: subject 1: free walking takes 1.50 W/kg, standing 5.00: "
-        "no net rate to reduce. Check which bout is which."
+        "no net rate of at least 0.3 to reduce. Check which bout is which."
     )
+
+
+@pytest.mark.parametrize("free_W_kg", [5.0 + 1e-15, 5.2])
+def test_a_net_rate_of_rounding_or_noise_is_refused(free_W_kg):
+    """A percentage of next to nothing would be any number."""
+    with pytest.raises(TrialDataError, match="no net rate of at least"):
+        rates(gross=(5.0, free_W_kg, 4.6, free_W_kg, 5.0))

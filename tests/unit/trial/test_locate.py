@@ -49,7 +49,8 @@ def test_markers_give_starts_and_ends():
         (
             [(3, "stand"), (300, "stop"), (320, "walk")],
             f"{PLACE}[1]: s1.csv: free, started by marker 'walk' at 320 s, never ends: expected "
-            "marker 'Stop', found none. Add the marker, or give phases by times.",
+            "marker 'Stop', found none. The recording ends at 1197 s: if it was cut, export it "
+            "again. Add the marker, or give phases by times.",
         ),
         (
             [(3, "stand"), (320, "walk"), (680, "stop")],

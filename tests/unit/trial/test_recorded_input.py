@@ -1,6 +1,8 @@
 """Bad raw studies: one line each, with file, key or row, what was expected and what to do."""
 
+import numpy as np
 import pytest
+from synthetic_trial import draw_walkers, write_study
 
 from exoflow.errors import TrialDataError
 from exoflow.stages import trial
@@ -33,7 +35,8 @@ def test_a_marker_that_never_ends(recorded_folder):
     assert refused(recorded_folder.study) == (
         f"{recorded_folder.study}: data.sessions[1].order[5]: s2.csv: stand, started by marker "
         f"'stand' at {float(start.split(',')[0]):g} s, never ends: expected marker 'end', found "
-        "none. Add the marker, or give phases by times."
+        f"none. The recording ends at {float(lines[-1].split(',')[0]):g} s: if it was cut, export "
+        "it again. Add the marker, or give phases by times."
     )
 
 
@@ -55,6 +58,14 @@ def test_a_subject_without_mass(recorded_folder):
     assert refused(recorded_folder.save()) == (
         f"{recorded_folder.study}: subjects[1].body_mass_kg is missing (subject 2). "
         "Give it in kg: net rates are per body mass."
+    )
+
+
+def test_a_mass_nobody_has(recorded_folder):
+    recorded_folder.values["subjects"][1]["body_mass_kg"] = 0
+    assert refused(recorded_folder.save()) == (
+        f"{recorded_folder.study}: subjects[1].body_mass_kg = 0 is outside 10..300. "
+        "Give kg, without the device."
     )
 
 
@@ -107,9 +118,37 @@ def test_equal_reductions(recorded_folder):
     study = recorded_folder.save()
     value = load_study(study).reductions.reduction_pct["fast"][0]
     assert refused(study) == (
-        f"study pilot: fast: all 2 values equal {value:g}: no spread, t does not exist. "
-        "Check the data file."
+        f"{study}: fast: all 2 values equal {value:g}: no spread, t does not exist. Check whether "
+        "the numbers were copied from one subject to the others."
     )
+
+
+def swap_gases(file):
+    """Carbon dioxide under the name of oxygen, and the reverse."""
+    rows = [line.split(",") for line in file.read_text().splitlines()]
+    swapped = [[time, vco2, vo2, *rest] for time, vo2, vco2, *rest in rows[1:]]
+    file.write_text("\n".join(",".join(row) for row in [rows[0], *swapped]) + "\n")
+
+
+def test_swapped_gases_that_no_other_column_of_the_file_tells(recorded_folder):
+    """1 / .83 = 1.2 is possible in hard exercise, but not of somebody who stands."""
+    file = recorded_folder.recording(2)
+    swap_gases(file)
+    message = refused(recorded_folder.study)
+    assert message.startswith(f"{file}: subject 2, stand 1: VCO2 / VO2 is 1.2")
+    assert message.endswith(
+        ", expected below 1.05 at a steady state. The columns may be swapped: correct their "
+        "names. If they are right, leave this subject out: no equation gives the energy."
+    )
+
+
+def test_swapped_gases_in_one_file_of_a_session(tmp_path):
+    """The inverse of its ratio is what the other files have."""
+    rng = np.random.default_rng(13)
+    study = write_study(tmp_path / "files", draw_walkers(2, rng), rng, phases="files")
+    file = next(study.parent.glob("recordings/s1_*_fast.csv"))
+    swap_gases(file)
+    assert refused(study).startswith(f"{file}: subject 1, fast 1: VCO2 / VO2 is 1.")
 
 
 def test_a_missing_file(recorded_folder):

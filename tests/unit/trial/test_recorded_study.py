@@ -102,11 +102,12 @@ def test_table_has_a_row_per_subject_and_condition(study):
 
 
 def test_a_failed_check_is_in_the_tables_and_nothing_is_dropped(recorded_folder):
-    # Hyperventilation: carbon dioxide of the whole of subject 1 above oxygen.
+    # Carbon dioxide of the whole of subject 1 a little above oxygen: 1.02 is hyperventilation, from
+    # 1.05 on it would be taken for swapped columns.
     file = recorded_folder.recording(1)
     rows = [line.split(",") for line in file.read_text().splitlines()]
     for row in rows[1:]:
-        row[2] = f"{1.1 * float(row[1]):.2f}"
+        row[2] = f"{1.02 * float(row[1]):.2f}"
     file.write_text("\n".join(",".join(row) for row in rows) + "\n")
     study = load_study(recorded_folder.study)
     result = analyze(study)
@@ -209,3 +210,18 @@ def test_outputs_are_whole_and_the_same_every_time(synthetic, tmp_path, monkeypa
     written = json.loads((tmp_path / "a/synthetic.json").read_text())
     assert written["data"] == "recordings"
     assert written["n_subjects"] == 6
+
+
+def test_warnings_of_reading_are_told_in_words(tmp_path):
+    rng = np.random.default_rng(22)
+    file = write_study(tmp_path / "pilot", draw_walkers(2, rng), rng)
+    recording = file.parent / "recordings/s2.csv"
+    rows = [line.split(",") for line in recording.read_text().splitlines()]
+    rows[101][0] = rows[100][0]
+    recording.write_text("\n".join(",".join(row) for row in rows) + "\n")
+    result = analyze(load_study(file))
+    assert result["recordings"][1]["warnings"] == ["times do not increase in row 102: left out"]
+    assert (
+        "Reading 1 of 2 recordings gave warnings (s2.csv): see warnings of recordings in the "
+        "JSON file."
+    ) in result["statements"]

@@ -54,6 +54,11 @@ def read(file):
         ),
         (
             "2,fast,4,",
+            "2,fast",
+            "row 3 has 2 cells, the header has 4. Complete the row; the file may be cut.",
+        ),
+        (
+            "2,fast,4,",
             "2,fast,400,",
             "row 3 (subject 2, fast): net_metabolic_rate_reduction_pct = 400 % is outside "
             "-100..100.",

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from exoflow.cli.command import Command, existing_file
+from exoflow.cli.ledgers import LEDGER_COMMANDS
 from exoflow.cli.params import PARAMS_COMMAND
 from exoflow.config import PHASES, load_params, phase_settings, to_plain
 from exoflow.config.build import did_you_mean
@@ -221,6 +222,11 @@ def prune(options: argparse.Namespace) -> None:
     """Move stale results away."""
     from exoflow.records.prune import prune_results
 
+    if getattr(options, "unproven", False):
+        prune_unproven()
+        return
+    if options.phase is None:
+        raise UserError(f"exoflow prune: name a phase ({', '.join(PHASES)}), or --unproven.")
     moved = prune_results(load_params(), options.phase)
     for path in moved:
         print(
@@ -228,6 +234,18 @@ def prune(options: argparse.Namespace) -> None:
             f"moved to .exoflow/pruned/{options.phase}",
             file=sys.stderr,
         )
+
+
+def prune_unproven() -> None:
+    """Move results away that cannot be trusted, so that Snakemake makes them again."""
+    from exoflow.ledgers.proof import read_ledgers, unproven_results
+    from exoflow.ledgers.run_lock import claim_run
+    from exoflow.records.prune import move_away
+
+    claim_run(["exoflow", "prune", "--unproven"])
+    for path, doubt in unproven_results(read_ledgers()).items():
+        target = move_away(Path(path), Path())
+        print(f"exoflow: {path} {doubt}: moved to {target}", file=sys.stderr)
 
 
 def optional_path(text: str | None) -> Path | None:
@@ -526,7 +544,16 @@ def closed_loop_options(parser: argparse.ArgumentParser) -> None:
 
 def prune_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "phase", choices=tuple(PHASES), metavar="PHASE", help="whose results to look through"
+        "phase",
+        nargs="?",
+        choices=tuple(PHASES),
+        metavar="PHASE",
+        help="whose results to look through",
+    )
+    parser.add_argument(
+        "--unproven",
+        action="store_true",
+        help="results of current conditions that no record vouches for, see exoflow audit",
     )
 
 
@@ -626,8 +653,10 @@ TOOL_COMMANDS = {
     ),
     "prune": Command(
         "move results of deleted conditions out of results/",
-        "Move files of results/PHASE that no condition of params.yaml makes to .exoflow/pruned.",
+        "Move files of results/PHASE that no condition of params.yaml makes to .exoflow/pruned; "
+        "with --unproven, results that cannot be trusted, so that they are made again.",
         prune_options,
         prune,
     ),
+    **LEDGER_COMMANDS,
 }

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from exoflow.config.setting import setting
 
 TARGETS = ("host", "a53", "m7", "onnx")
+WEIGHT_FORMATS = ("float32", "float16", "int8")
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,12 @@ class ExportSettings:
     )
     tolerance_Nm: float = setting(
         1e-5, doc="Largest difference between C and the trained network, Nm.", above=0
+    )
+    weights: str = setting(
+        "float32",
+        doc="How the C stores the network's matrices: as trained, as 16-bit halves, or as 8-bit "
+        "integers with a scale per row; the report says what the small ones cost in Nm.",
+        choices=WEIGHT_FORMATS,
     )
     compiler: str = setting("cc", doc="C compiler of this computer that checks the bundle.")
     targets: tuple[str, ...] = setting(

@@ -6,7 +6,7 @@ import re
 import tempfile
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import numpy as np
 from exoflow import __version__
 from exoflow.config.build import build
 from exoflow.config.export import ExportSettings
-from exoflow.control.policy_format import ZIP_DATE, PolicyWeights
+from exoflow.control.policy_format import ZIP_DATE, NumpyPolicy, PolicyWeights
 from exoflow.errors import PolicyFormatError, UserError
 from exoflow.export import documents
 from exoflow.export.c_code import count_multiply_adds, generate_sources
@@ -23,6 +23,7 @@ from exoflow.export.compiled import CompiledController, write_sources
 from exoflow.export.device_files import bench_files, openexo_files, runner_files, test_files
 from exoflow.export.golden import (
     TICK_US,
+    GoldenWalk,
     fault_csv,
     fault_scenarios,
     golden_csv,
@@ -35,9 +36,11 @@ from exoflow.export.verify import (
     HostVerification,
     ParityError,
     find_compiler,
+    require_golden,
     require_parity,
     verify_on_host,
 )
+from exoflow.export.weight_storage import as_stored, constant_bytes, storage_error
 from exoflow.records.bundle_manifest import (
     ID_HEADER,
     MANIFEST,
@@ -45,6 +48,7 @@ from exoflow.records.bundle_manifest import (
     id_header,
     make_manifest,
     policy_chain,
+    seal_zip,
 )
 from exoflow.records.files import write_bytes
 from exoflow.records.json_io import plain_json
@@ -75,6 +79,25 @@ class Source:
     settings: Mapping[str, Any] = field(default_factory=dict)
     exo: Mapping[str, Any] | None = None
     graph: bytes | None = None
+
+
+@dataclass(frozen=True)
+class Golden:
+    """What the C must answer, and how far that is from what was trained.
+
+    Attributes
+    ----------
+    weights : PolicyWeights
+        What the C must compute: the trained controller, or the one with the weights as stored
+        and with golden outputs of its own.
+    walks : dict of GoldenWalk
+    storage_error : dict, optional
+        Of `weight_storage.storage_error`; none: the weights are stored as trained.
+    """
+
+    weights: PolicyWeights
+    walks: dict[str, GoldenWalk]
+    storage_error: dict[str, Any] | None = None
 
 
 def check_name(name: str) -> str:
@@ -111,7 +134,9 @@ def build_bundle(source: Source) -> tuple[dict[str, bytes], dict]:
     limits = safety_limits(
         weights, plain_json(source.settings.get("safety", {})), source.exo, source.file
     )
-    files = _fixed_files(source, folder, limits, settings.tolerance_Nm)
+    source = _without_graph_of_other_weights(source, settings.weights)
+    golden = _golden(source, limits, settings)
+    files = _fixed_files(source, folder, limits, golden, settings)
     compiler = find_compiler(settings.compiler)
     with tempfile.TemporaryDirectory(prefix="exoflow-export-") as scratch:
         root = Path(scratch)
@@ -125,8 +150,9 @@ def build_bundle(source: Source) -> tuple[dict[str, bytes], dict]:
             settings.tolerance_Nm,
             compiler,
             settings.emulated_steps if emulated else None,
+            settings.weights,
         )
-        require_parity(host, weights, source.file)
+        require_parity(host, golden.weights, source.file, settings.weights)
         files |= faults
         if source.graph is not None:
             (root / "policy.onnx").write_bytes(source.graph)
@@ -134,7 +160,9 @@ def build_bundle(source: Source) -> tuple[dict[str, bytes], dict]:
         write_sources({MANIFEST: make_manifest(folder, {}, {})}, root)
         runs = run_targets(root, settings.targets, settings.emulated_steps)
     _require_targets(runs, source.file, settings.tolerance_Nm)
-    result = _result(source, host, runs, settings.emulated_steps)
+    result = _result(source, host, runs, settings) | {
+        "weights": _weights_result(weights, golden, settings.weights)
+    }
     return _complete(source, folder, files, limits, result), result
 
 
@@ -154,7 +182,7 @@ def write_bundle(path: Path, files: Mapping[str, bytes]) -> None:
             member.create_system = 3
             member.external_attr = 0o644 << 16
             archive.writestr(member, files[name], compresslevel=6)
-    write_bytes(path, content.getvalue())
+    write_bytes(path, seal_zip(content.getvalue()))
 
 
 def _require_golden(source: Source) -> None:
@@ -166,24 +194,59 @@ def _require_golden(source: Source) -> None:
         )
 
 
+def _without_graph_of_other_weights(source: Source, stored_as: str) -> Source:
+    """policy.onnx holds single-precision weights: no part of a bundle with other ones."""
+    return source if stored_as == "float32" else replace(source, graph=None)
+
+
+def _golden(source: Source, limits: Mapping[str, Any], settings: ExportSettings) -> Golden:
+    """Golden walks of the weights as they will be stored."""
+    trained = golden_walks(source.weights, limits)
+    if settings.weights == "float32":
+        return Golden(source.weights, trained)
+    require_golden(source.weights, settings.tolerance_Nm, source.file)
+    try:
+        stored = as_stored(source.weights, settings.weights)
+    except UserError as problem:
+        raise UserError(f"{source.file}: {problem}") from None
+    answers = NumpyPolicy(stored).run(stored.golden_inputs).astype(np.float32)
+    stored = replace(stored, golden_outputs=answers)
+    walks = golden_walks(stored, limits)
+    return Golden(stored, walks, storage_error(trained, walks))
+
+
+def _weights_result(weights: PolicyWeights, golden: Golden, stored_as: str) -> dict[str, Any]:
+    """How the weights are stored, what that saves and what it costs."""
+    return {
+        "stored_as": stored_as,
+        "bytes": constant_bytes(weights, stored_as),
+        "bytes_as_float32": constant_bytes(weights, "float32"),
+        "error_against_float32_network": golden.storage_error,
+    }
+
+
 def _fixed_files(
-    source: Source, folder: str, limits: Mapping[str, Any], gate_Nm: float
+    source: Source,
+    folder: str,
+    limits: Mapping[str, Any],
+    golden: Golden,
+    settings: ExportSettings,
 ) -> dict[str, str]:
     """Everything that follows from weights and settings alone."""
-    weights = source.weights
-    walks = golden_walks(weights, limits)
+    weights, walks, gate_Nm = source.weights, golden.walks, settings.tolerance_Nm
     scenarios = fault_scenarios(weights)
     yaml_text = safety_yaml(limits)
     common = {"title": f'Limits of "{folder}".', "version": __version__}
     return {
-        **generate_sources(weights, folder),
+        **generate_sources(weights, folder, settings.weights),
         **safety_sources(yaml_text, common),
         "safety.yaml": yaml_text,
         "policy_io.yaml": documents.describe_io(weights),
+        "golden/README.md": documents.golden_readme(settings.weights),
         **{f"golden/{name}.csv": golden_csv(weights, walk) for name, walk in walks.items()},
         **test_files(list(walks), list(scenarios), gate_Nm),
-        **bench_files(weights, gate_Nm),
-        **openexo_files(weights),
+        **bench_files(weights, gate_Nm, settings.weights),
+        **openexo_files(weights, settings.weights),
         **(runner_files(weights) if source.graph is not None else {}),
         "MISRA.md": documents.misra_deviations(),
         "NOTICE": documents.NOTICE,
@@ -223,8 +286,14 @@ def _record_faults(
 
 
 def _require_targets(runs: list[TargetRun], source: Path, gate_Nm: float) -> None:
-    """Raise ParityError if a target that ran misses the gate."""
+    """Raise ParityError if a target that ran misses the gate, or its tools are there but fail."""
     for run in runs:
+        if run.not_run is not None and run.not_run.startswith("failed"):
+            raise ParityError(
+                f"{source}: {documents.TARGET_NAMES[run.name]} could not be checked: it "
+                f"{run.not_run}. See what is wrong with its tools, or leave the target out of "
+                "export.targets."
+            )
         if run.printed is not None and not run.printed.max_abs_error_Nm <= gate_Nm:
             worst = run.printed.worst
             raise ParityError(
@@ -250,7 +319,12 @@ def _complete(
     state_bytes = result["sizes_bytes"]["controller_state"]
     texts = {
         "README.md": documents.readme(
-            source.weights, source.name, identity, state_bytes, source.graph is not None
+            source.weights,
+            source.name,
+            identity,
+            state_bytes,
+            source.graph is not None,
+            result["weights"]["stored_as"],
         ),
         "BENCH_CHECKLIST.md": documents.bench_checklist(source.name, identity, limits),
         ID_HEADER: id_header(folder, identity),
@@ -266,8 +340,8 @@ def _complete(
 
 
 def _result(
-    source: Source, host: HostVerification, runs: list[TargetRun], emulated_steps: int
-) -> dict:
+    source: Source, host: HostVerification, runs: list[TargetRun], settings: ExportSettings
+) -> dict[str, Any]:
     weights, printed = source.weights, host.printed
     targets: dict[str, dict[str, Any]] = {
         "host": {
@@ -305,7 +379,7 @@ def _result(
         },
         "reset_reproduces": printed.reset_reproduces,
         "bit_identical": all(same) if same else None,
-        "emulated_steps": emulated_steps,
+        "emulated_steps": settings.emulated_steps,
         "targets": targets,
         "sizes_bytes": host.sizes_bytes,
         "multiply_adds_per_tick": count_multiply_adds(weights),

@@ -2,6 +2,7 @@
 
 import re
 import zlib
+from dataclasses import dataclass
 from importlib import resources
 from string import Template
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from exoflow import __version__
 from exoflow.control.policy_format import PolicyWeights, layer_count, require_told_nothing
+from exoflow.export.weight_storage import constants, is_matrix
 
 # Of policy.h: raise it when a caller compiled against an older one would break.
 ABI_VERSION = 2
@@ -25,7 +27,40 @@ STRICT_FLAGS = (
     "-ffp-contract=off",
 )
 
-_VALUES_PER_LINE = 4
+_VALUES_PER_LINE = {"float32": 4, "float16": 10, "int8": 16}
+
+
+WEIGHTS_PLACE = (
+    "/* A Teensy 4 copies constants to its fast RAM: 512 kB, code included. If they do not fit",
+    " * there, define POLICY_WEIGHTS_IN_FLASH; a step then waits for the flash, so measure it. */",
+    "#if defined(POLICY_WEIGHTS_IN_FLASH) && defined(__IMXRT1062__)",
+    '#define POLICY_WEIGHTS_PLACE __attribute__((section(".progmem")))',
+    "#else",
+    "#define POLICY_WEIGHTS_PLACE",
+    "#endif",
+)
+
+
+@dataclass(frozen=True)
+class Storage:
+    """How the C of one weight format declares a weight and makes a single of it."""
+
+    c_type: str
+    value: str
+    meaning: str
+    scaled: bool = False
+
+
+STORAGE = {
+    "float32": Storage("float", "stored", "they are singles"),
+    "float16": Storage("uint16_t", "policy_half(stored)", "they are IEEE 754 halves"),
+    "int8": Storage(
+        "int8_t",
+        "(float)stored",
+        "they are integers, and the sum\n * over a row is multiplied by the scale of that row",
+        scaled=True,
+    ),
+}
 
 
 def read_template(name: str) -> Template:
@@ -34,7 +69,9 @@ def read_template(name: str) -> Template:
     return Template(file.read_text("utf-8"))
 
 
-def generate_sources(weights: PolicyWeights, name: str) -> dict[str, str]:
+def generate_sources(
+    weights: PolicyWeights, name: str, stored_as: str = "float32"
+) -> dict[str, str]:
     """The C sources of a controller.
 
     Parameters
@@ -43,12 +80,14 @@ def generate_sources(weights: PolicyWeights, name: str) -> dict[str, str]:
         Checked, status "ok".
     name : str
         Of the bundle; appears in comments and in POLICY_NAME.
+    stored_as : str
+        One of `config.export.WEIGHT_FORMATS`.
 
     Returns
     -------
     dict
         Text by file name: policy.h, policy.c, policy_weights.h, policy_weights.c,
-        policy_math.h, policy_layers.h.
+        policy_math.h, policy_layers.h, exact_float.h.
 
     Raises
     ------
@@ -61,12 +100,13 @@ def generate_sources(weights: PolicyWeights, name: str) -> dict[str, str]:
         "version": __version__,
     }
     return {
-        "policy.h": _header(weights, name, common),
-        "policy.c": _program(weights, common),
-        "policy_weights.h": _weights_header(weights),
-        "policy_weights.c": _weights_source(weights, common),
-        "policy_math.h": read_template("device/policy_math.h").substitute(),
-        "policy_layers.h": read_template("device/policy_layers.h").substitute(),
+        "policy.h": _header(weights, name, stored_as, common),
+        "policy.c": _program(weights, stored_as, common),
+        "policy_weights.h": _weights_header(weights, stored_as),
+        "policy_weights.c": _weights_source(weights, stored_as, common),
+        "exact_float.h": read_template("device/exact_float.h").template,
+        "policy_math.h": _math_header(stored_as),
+        "policy_layers.h": _layers_header(stored_as),
     }
 
 
@@ -105,7 +145,53 @@ def _number(value: float) -> str:
     return str(int(value)) if float(value).is_integer() else repr(float(value))
 
 
-def _header(weights: PolicyWeights, name: str, common: dict[str, str]) -> str:
+def _math_header(stored_as: str) -> str:
+    half = read_template("device/policy_half.h").template if stored_as == "float16" else ""
+    return read_template("device/policy_math.h").substitute(half=half)
+
+
+def _layers_header(stored_as: str) -> str:
+    storage = STORAGE[stored_as]
+    values = {
+        "stored_type": storage.c_type,
+        "stored_meaning": storage.meaning,
+        "value": storage.value,
+    }
+    if storage.scaled:
+        values |= {
+            "scale": ", float scale",
+            "scales": ",\n                                     const float *scale",
+            "lstm_scales": ",\n                                     const float *scale_ih,"
+            " const float *scale_hh",
+            "scale_ih": ", &scale_ih[j]",
+            "scale_hh": ", &scale_hh[j]",
+            "scaled_total": "(total * scale)",
+            "scaled_i": "i * scale[0]",
+            "scaled_f": "f * scale[n_hidden]",
+            "scaled_g": "g * scale[2 * n_hidden]",
+            "scaled_o": "o * scale[3 * n_hidden]",
+            "conv_start": "0.0f",
+            "conv_end": "b + (total * scale)",
+        }
+    else:
+        values |= dict.fromkeys(("scale", "scales", "lstm_scales", "scale_ih", "scale_hh"), "")
+        values |= {f"scaled_{gate}": gate for gate in ("i", "f", "g", "o", "total")}
+        values |= {"conv_start": "b", "conv_end": "total"}
+    return read_template("device/policy_layers.h").substitute(values)
+
+
+def _scale_arguments(stored_as: str) -> dict[str, str]:
+    """What the code of a kind hands to the functions of policy_layers.h."""
+    arguments = {
+        "fc_scale": ", policy_fc_w_scale[row]",
+        "out_scale": ", policy_out_w_scale[row]",
+        "layer_scale": ", layer->scale[row]",
+        "lstm_scales": ",\n            policy_lstm_w_ih_scale, policy_lstm_w_hh_scale",
+    }
+    return arguments if STORAGE[stored_as].scaled else dict.fromkeys(arguments, "")
+
+
+def _header(weights: PolicyWeights, name: str, stored_as: str, common: dict[str, str]) -> str:
     io = weights.io
     inputs = [
         f"    POLICY_IN_{re.sub('[^A-Za-z0-9]', '_', entry['name']).upper()} = {index}"
@@ -121,7 +207,8 @@ def _header(weights: PolicyWeights, name: str, common: dict[str, str]) -> str:
         name=name,
         kind=weights.kind,
         sha256=weights.digest(),
-        crc32=f"0x{weights_crc32(weights):08x}",
+        stored_as=stored_as,
+        crc32=f"0x{weights_crc32(weights, stored_as):08x}",
         rate=_number(io["rate_Hz"]),
         period_us=round(1e6 / io["rate_Hz"]),
         torque_limit=decimal_float(weights.torque_limit_Nm),
@@ -201,17 +288,12 @@ def count_rows(weights: PolicyWeights) -> int:
     return sum(rows_of_layers(weights)) * weights.n_passes
 
 
-def weights_crc32(weights: PolicyWeights) -> int:
+def weights_crc32(weights: PolicyWeights, stored_as: str = "float32") -> int:
     """CRC-32 of the constants as they lie in the memory of a little-endian processor."""
     crc = 0
-    for _, array in constants(weights):
-        crc = zlib.crc32(array.astype("<f4").tobytes(), crc)
+    for _, array in constants(weights, stored_as):
+        crc = zlib.crc32(array.astype(array.dtype.newbyteorder("<")).tobytes(), crc)
     return crc
-
-
-def constants(weights: PolicyWeights) -> list[tuple[str, np.ndarray]]:
-    """Name and values of every constant array, in the order of policy_weights.c."""
-    return [("input_scale", weights.input_scale), *sorted(weights.arrays.items())]
 
 
 def _rings(weights: PolicyWeights) -> list[tuple[int, int]]:
@@ -223,7 +305,7 @@ def _rings(weights: PolicyWeights) -> list[tuple[int, int]]:
     return rings
 
 
-def _program(weights: PolicyWeights, common: dict[str, str]) -> str:
+def _program(weights: PolicyWeights, stored_as: str, common: dict[str, str]) -> str:
     if weights.mirrored:
         evaluate = "Pass 0 is the\n * right leg, pass 1 the left; one output each."
         recall = (
@@ -243,8 +325,9 @@ def _program(weights: PolicyWeights, common: dict[str, str]) -> str:
     text = read_template("device/policy_common.c").substitute(
         common, evaluate_meaning=evaluate, recall_meaning=recall, recall_body=body
     )
-    head = read_template("device/policy_lstm_head.c").substitute()
-    return text + read_template(f"device/policy_{weights.kind}.c").safe_substitute(head=head)
+    scales = _scale_arguments(stored_as)
+    head = read_template("device/policy_lstm_head.c").substitute(scales)
+    return text + read_template(f"device/policy_{weights.kind}.c").substitute(scales, head=head)
 
 
 def _in_layer_table(weights: PolicyWeights, name: str) -> bool:
@@ -252,7 +335,7 @@ def _in_layer_table(weights: PolicyWeights, name: str) -> bool:
     return stem is not None and name.startswith(stem)
 
 
-def _weights_header(weights: PolicyWeights) -> str:
+def _weights_header(weights: PolicyWeights, stored_as: str) -> str:
     lines = [
         "/* Weights of the network, of use to policy.c only. */",
         "#ifndef POLICY_WEIGHTS_H",
@@ -260,17 +343,22 @@ def _weights_header(weights: PolicyWeights) -> str:
         "",
         '#include "policy.h"',
         "",
-        "extern const float policy_input_scale[POLICY_N_FEATURES];",
+        *WEIGHTS_PLACE,
+        "",
     ]
-    for name, array in sorted(weights.arrays.items()):
+    weight = STORAGE[stored_as].c_type
+    scale = ["    const float *scale; /* of every row of w */"] if STORAGE[stored_as].scaled else []
+    for name, array in constants(weights, stored_as):
         if not _in_layer_table(weights, name):
-            lines.append(f"extern const float policy_{name}[{array.size}];")
+            c_type = weight if is_matrix(name) and name in weights.arrays else "float"
+            lines.append(f"extern const {c_type} policy_{name}[{array.size}];")
     if weights.kind == "mlp":
         lines += [
             "",
             "typedef struct {",
-            "    const float *w; /* [n_out][n_in] */",
+            f"    const {weight} *w; /* [n_out][n_in] */",
             "    const float *b;",
+            *scale,
             "    int n_in;",
             "    int n_out;",
             "} policy_dense_layer;",
@@ -281,8 +369,9 @@ def _weights_header(weights: PolicyWeights) -> str:
         lines += [
             "",
             "typedef struct {",
-            "    const float *w; /* [POLICY_CHANNELS][n_in][kernel] */",
+            f"    const {weight} *w; /* [POLICY_CHANNELS][n_in][kernel] */",
             "    const float *b;",
+            *scale,
             "    int n_in;",
             "    int kernel;",
             "    int dilation; /* ticks from tap to tap */",
@@ -295,43 +384,52 @@ def _weights_header(weights: PolicyWeights) -> str:
     return "\n".join([*lines, "", "#endif /* POLICY_WEIGHTS_H */", ""])
 
 
-def _weights_source(weights: PolicyWeights, common: dict[str, str]) -> str:
+def _weights_source(weights: PolicyWeights, stored_as: str, common: dict[str, str]) -> str:
     parts = [
         f"/* {common['title']}\n *\n"
         f" * Generated by exoflow {common['version']} from weights of SHA-256\n"
         f" * {weights.digest()}.\n"
-        " * Hexadecimal literals are exact. Row-major, as torch stores them.\n */\n"
+        f" * Matrices are stored as {stored_as}. Hexadecimal literals are exact. Row-major, as\n"
+        " * torch stores them.\n */\n"
         '#include "policy_weights.h"\n\n#include "policy_math.h"\n',
     ]
-    for name, array in constants(weights):
-        storage = "static const float" if _in_layer_table(weights, name) else "const float"
-        parts.append(_array_definition(storage, name, array))
+    weight = STORAGE[stored_as].c_type
+    for name, array in constants(weights, stored_as):
+        static = "static " if _in_layer_table(weights, name) else ""
+        c_type = weight if is_matrix(name) and name in weights.arrays else "float"
+        parts.append(_array_definition(f"{static}const {c_type}", name, array))
     if weights.kind == "mlp":
         rows = []
         for index in range(layer_count(weights.arrays, "fc")):
             n_out, n_in = weights.arrays[f"fc{index}_w"].shape
-            rows.append(f"    {{policy_fc{index}_w, policy_fc{index}_b, {n_in}, {n_out}}}")
+            rows.append(f"    {{{_pointers(f'fc{index}', stored_as)}, {n_in}, {n_out}}}")
         parts.append(_table("policy_dense_layer policy_fc[POLICY_N_LAYERS - 1]", rows))
     if weights.kind == "tcn":
         rows, start = [], 0
         for index, (ticks, channels) in enumerate(_rings(weights)):
             kernel = weights.arrays[f"conv{index}_w"].shape[2]
             rows.append(
-                f"    {{policy_conv{index}_w, policy_conv{index}_b, {channels}, {kernel}, "
+                f"    {{{_pointers(f'conv{index}', stored_as)}, {channels}, {kernel}, "
                 f"{weights.dilation[index]}, {start}, {ticks}}}"
             )
             start += ticks * channels
         parts.append(_table("policy_conv_layer policy_conv_layers[POLICY_N_CONVOLUTIONS]", rows))
-    parts.append(_crc_function(weights))
+    parts.append(_crc_function(weights, stored_as))
     return "\n".join(parts)
 
 
-def _crc_function(weights: PolicyWeights) -> str:
+def _pointers(layer: str, stored_as: str) -> str:
+    """Weights, biases and scales of a layer, as the tables of layers name them."""
+    ends = ("w", "b", "w_scale") if STORAGE[stored_as].scaled else ("w", "b")
+    return ", ".join(f"policy_{layer}_{end}" for end in ends)
+
+
+def _crc_function(weights: PolicyWeights, stored_as: str) -> str:
     """policy_weights_crc32: the arrays one after the other."""
     steps = [
         f"    crc = policy_crc32(crc, (const unsigned char *)policy_{name}, "
         f"(uint32_t)sizeof policy_{name});"
-        for name, _ in constants(weights)
+        for name, _ in constants(weights, stored_as)
     ]
     body = "\n".join(steps)
     return (
@@ -341,14 +439,26 @@ def _crc_function(weights: PolicyWeights) -> str:
 
 
 def _array_definition(storage: str, name: str, array: np.ndarray) -> str:
-    literals = [hex_float(value) for value in array.ravel()]
+    per_line = _VALUES_PER_LINE[array.dtype.name]
+    literals = _literals(array)
     lines = [
-        "    " + ", ".join(literals[start : start + _VALUES_PER_LINE])
-        for start in range(0, len(literals), _VALUES_PER_LINE)
+        "    " + ", ".join(literals[start : start + per_line])
+        for start in range(0, len(literals), per_line)
     ]
     shape = " x ".join(str(size) for size in array.shape)
     body = ",\n".join(lines)
-    return f"/* {shape} */\n{storage} policy_{name}[{array.size}] = {{\n{body}\n}};\n"
+    declaration = f"{storage} policy_{name}[{array.size}] POLICY_WEIGHTS_PLACE"
+    return f"/* {shape} */\n{declaration} = {{\n{body}\n}};\n"
+
+
+def _literals(array: np.ndarray) -> list[str]:
+    """C literals of singles, of the bits of halves, or of integers."""
+    values = array.ravel()
+    if values.dtype == np.float16:
+        return [f"0x{bits:04x}u" for bits in values.view(np.uint16)]
+    if values.dtype == np.int8:
+        return [str(value) for value in values]
+    return [hex_float(value) for value in values]
 
 
 def _table(declaration: str, rows: list[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from exoflow.control.policy_format import PolicyWeights, layer_count
 from exoflow.export.c_code import STRICT_FLAGS, read_template
+from exoflow.export.weight_storage import constant_bytes
 
 PLAIN_TEST_FILES = (
     "bench.c", "count_steps.c", "misra_deviations.txt", "platform.h", "report.h", "scene.h",
@@ -38,10 +39,14 @@ def test_files(walks: list[str], faults: list[str], gate_Nm: float) -> dict[str,
     return {f"test/{name}": text for name, text in files.items()}
 
 
-def bench_files(weights: PolicyWeights, gate_Nm: float) -> dict[str, str]:
+def bench_files(
+    weights: PolicyWeights, gate_Nm: float, stored_as: str = "float32"
+) -> dict[str, str]:
     """arduino/: the bench sketch and the script that replays a walk through it."""
     return {
-        "arduino/README.md": read_template("arduino/README.md").template,
+        "arduino/README.md": read_template("arduino/README.md").substitute(
+            weights_bytes=constant_bytes(weights, stored_as)
+        ),
         "arduino/exo_policy.ino": read_template("arduino/exo_policy.ino.txt").template,
         "arduino/replay.py": read_template("arduino/replay.py.txt").substitute(
             n_features=weights.n_features, gate=repr(gate_Nm), rate=f"{weights.io['rate_Hz']:g}"
@@ -49,7 +54,7 @@ def bench_files(weights: PolicyWeights, gate_Nm: float) -> dict[str, str]:
     }
 
 
-def openexo_files(weights: PolicyWeights) -> dict[str, str]:
+def openexo_files(weights: PolicyWeights, stored_as: str = "float32") -> dict[str, str]:
     """openexo/: the policy as a controller class of OpenExo."""
     names = [entry["name"] for entry in weights.io["inputs"]]
     gyro = any(name.startswith("thigh_gyro") for name in names)
@@ -68,7 +73,9 @@ def openexo_files(weights: PolicyWeights) -> dict[str, str]:
     readings = ",\n".join(f"      {_openexo_reading(name)}" for name in names)
     return {
         "openexo/README.md": read_template("openexo/README.md").substitute(
-            gyro_note=note, slices=OPENEXO_SLICES
+            gyro_note=note,
+            slices=OPENEXO_SLICES,
+            weights_bytes=constant_bytes(weights, stored_as),
         ),
         "openexo/ExoflowPolicy.h": read_template("openexo/ExoflowPolicy.h.txt").template,
         "openexo/ExoflowPolicy.cpp": read_template("openexo/ExoflowPolicy.cpp.txt").substitute(
@@ -109,7 +116,7 @@ def _openexo_reading(name: str) -> str:
     return {
         "hip": f"data.{side}.hip.position",
         "hip_velocity": f"data.{side}.hip.velocity",
-        "torque": f"both.torqueNm[{leg}]",
+        "torque": f"both.appliedNm[{leg}]",
         "thigh_gyro": f"exoflow_{name}()",
     }[stem]
 

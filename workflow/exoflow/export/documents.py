@@ -98,13 +98,39 @@ def describe_io(weights: PolicyWeights) -> str:
     return "# How to feed this controller. SI units, radians, hip flexion positive.\n" + text
 
 
+def golden_readme(stored_as: str) -> str:
+    """golden/README.md: what the golden files compare."""
+    return read_template("golden_README.md").substitute(answered_by=_answered_by(stored_as))
+
+
+def _answered_by(stored_as: str) -> str:
+    """Whose commands the golden walks hold."""
+    if stored_as == "float32":
+        return (
+            "`walk` was answered by torch, the others by the double-precision definition of the "
+            "format"
+        )
+    return (
+        f"all were answered by the double-precision definition of the format with the {stored_as} "
+        "weights of this bundle, not by the float32 network that was trained: its distance is "
+        'under "What storing the weights in fewer bits costs" of EXPORT_REPORT.md'
+    )
+
+
 def misra_deviations() -> str:
     """MISRA.md."""
     rows = "\n".join(f"| {rule} | {where} | {why} |" for rule, where, why in MISRA_ROWS)
     return read_template("MISRA.md").substitute(rows=rows)
 
 
-def readme(weights: PolicyWeights, name: str, identity: str, state_bytes: int, onnx: bool) -> str:
+def readme(
+    weights: PolicyWeights,
+    name: str,
+    identity: str,
+    state_bytes: int,
+    onnx: bool,
+    stored_as: str = "float32",
+) -> str:
     """README.md: check it, use it, what is here."""
     row = (
         "| `policy.onnx` `linux/` | the same network for a Linux device, and its 100 Hz runner |\n"
@@ -112,6 +138,7 @@ def readme(weights: PolicyWeights, name: str, identity: str, state_bytes: int, o
     return read_template("README.md").substitute(
         name=name,
         kind=weights.kind,
+        stored_as=stored_as,
         identity=identity[:16],
         state_bytes=state_bytes,
         rate=f"{weights.io['rate_Hz']:g}",
@@ -178,8 +205,8 @@ Research use only, no certification claimed. Read NOTICE before connecting an ac
 
 ## The C computes what was trained
 
-Golden vectors on this computer; "walk" was answered by torch, the others by the double-precision \
-definition of the format. Gate {result["gate_Nm"]:g} Nm: \
+Golden vectors on this computer; {_answered_by(result["weights"]["stored_as"])}. \
+Gate {result["gate_Nm"]:g} Nm: \
 {"passed" if result["passed"] else "FAILED"}.
 
 | golden | ticks | largest error, Nm | ulp of the torque limit |
@@ -189,19 +216,20 @@ definition of the format. Gate {result["gate_Nm"]:g} Nm: \
 Same bits after policy_reset: {"yes" if result["reset_reproduces"] else "NO"}. Fault scenarios \
 (NaN, stale, frozen) keep the torque finite and within its limits.
 
-## On every target
+{_storage_section(result)}## On every target
 
 | target | ticks | largest error, Nm | same bits as this computer | instructions per step | \
-step, ms | meets {1000 / io["rate_Hz"]:g} ms | stack, bytes |
-|---|---|---|---|---|---|---|---|
+step, ms | meets {1000 / io["rate_Hz"]:g} ms | stack, bytes | code, constants, bytes |
+|---|---|---|---|---|---|---|---|---|
 {targets}
 
 Emulated targets repeat the first {result["emulated_steps"]} ticks of each golden file; \
 `make -C test a53-qemu m7-qemu` repeats all. Instructions are counted by QEMU (-icount), means of \
 20 steps. Times are worked out, not measured: instructions x {CYCLES_PER_INSTRUCTION[0]:g} to \
-{CYCLES_PER_INSTRUCTION[1]:g} cycles at the clocks named. "Yes" means: even at \
-{CYCLES_PER_INSTRUCTION[1]:g} cycles on the slowest clock. Stack: deepest use found by painting \
-it, policy_step alone and the whole controller tick.
+{CYCLES_PER_INSTRUCTION[1]:g} cycles at the clocks named, \
+with weights in fast memory (from a Teensy's external flash they take longer). "Yes" means: \
+even at {CYCLES_PER_INSTRUCTION[1]:g} cycles on the slowest clock. Stack: deepest use \
+found by painting it, policy_step alone and the whole controller tick.
 
 ## Sizes, bytes
 
@@ -224,6 +252,34 @@ heap and mutable globals, the state is all the memory a controller needs beside 
 """
 
 
+def _storage_section(result: Mapping[str, Any]) -> str:
+    """What fewer bits cost; nothing for weights that are stored as trained."""
+    weights = result["weights"]
+    errors = weights["error_against_float32_network"]
+    if errors is None:
+        return ""
+    rows = "\n".join(
+        f"| {name} | {error['n_steps']} | {error['max_abs_error_Nm']:.3g} | "
+        f"{error['rms_error_Nm']:.3g} |"
+        for name, error in errors.items()
+    )
+    return f"""\
+## What storing the weights in fewer bits costs
+
+Matrices as {weights["stored_as"]}, biases and scales as float32: {weights["bytes"]} bytes in \
+place of {weights["bytes_as_float32"]}. Commands of the network with these weights against those \
+of the float32 network that was trained, on the same inputs ("walk" is the recorded walk, "all" \
+every golden file):
+
+| golden | ticks | largest error, Nm | rms error, Nm |
+|---|---|---|---|
+{rows}
+
+No gate applies to this: whether it matters shows in walking (`exoflow closed-loop`).
+
+"""
+
+
 def skipped_readme(name: str, reason: str) -> str:
     """The only file of a bundle whose controller was never made."""
     return f"# {name}: no controller\n\nThe export was skipped: {reason}\n"
@@ -232,17 +288,18 @@ def skipped_readme(name: str, reason: str) -> str:
 def _target_row(name: str, run: Mapping[str, Any]) -> str:
     title = TARGET_NAMES[name]
     if run["not_run"]:
-        return f"| {title} | not run: {run['not_run']} | | | | | | |"
+        return f"| {title} | not run: {run['not_run']} | | | | | | | |"
     same = {True: "yes", False: "NO", None: ""}[run["bit_identical"]]
     times = "; ".join(
         f"{low:g}-{high:g} at {clock.removesuffix('_MHz')} MHz"
         for clock, (low, high) in run.get("step_ms", {}).items()
     )
-    stack = ""
+    stack = memory = ""
     if run.get("stack_bytes") is not None:
         stack = f"{run['stack_bytes']}, {run['controller_stack_bytes']}"
+        memory = f"{run['code_bytes']}, {run['constant_bytes']}"
     return (
         f"| {title} | {run['n_steps']} | {run['max_abs_error_Nm']:.3g} | {same} | "
         f"{run.get('instructions_per_step') or ''} | {times} | {run.get('meets_tick', '')} | "
-        f"{stack} |"
+        f"{stack} | {memory} |"
     )

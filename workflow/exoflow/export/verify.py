@@ -19,6 +19,7 @@ from exoflow.export.compiled import (
     run_compiler,
 )
 from exoflow.export.printed import Printed, read_printed
+from exoflow.export.weight_storage import constant_bytes
 
 GATE_NM = 1e-5  # largest allowed |C - torch| of a torque command, Nm
 MIN_GOLDEN_STEPS = 1000  # 10 s at 100 Hz
@@ -90,6 +91,7 @@ def verify_on_host(
     gate_Nm: float,
     compiler: list[str],
     short_steps: int | None = None,
+    stored_as: str = "float32",
 ) -> HostVerification:
     """Compile the bundle's sources, replay its golden vectors, measure the error.
 
@@ -105,6 +107,8 @@ def verify_on_host(
         Command of `find_compiler`.
     short_steps : int, optional
         Ticks of each golden file that emulated targets repeat; none: there are no such targets.
+    stored_as : str
+        How the sources store the weights, for the sizes.
 
     Raises
     ------
@@ -141,9 +145,7 @@ def verify_on_host(
     sizes = {f"host_{name}": size for name, size in sections.items()}
     sizes["state"] = int(printed.values["state_bytes"])
     sizes["controller_state"] = int(printed.values["controller_bytes"])
-    sizes["weights"] = 4 * (
-        len(weights.input_scale) + sum(array.size for array in weights.arrays.values())
-    )
+    sizes["weights"] = constant_bytes(weights, stored_as)
     return HostVerification(
         printed=printed,
         short=read_printed(text.get("golden_short", "") + text.get("faults_short", "")),
@@ -154,8 +156,23 @@ def verify_on_host(
     )
 
 
-def require_parity(host: HostVerification, weights: PolicyWeights, source: Path) -> None:
+def require_golden(weights: PolicyWeights, gate_Nm: float, source: Path) -> None:
+    """Raise ParityError unless weights and golden vectors belong together, by numpy alone."""
+    error_Nm = _referee_error(weights)
+    if not error_Nm <= gate_Nm:
+        raise ParityError(
+            f"{source}: torch and the numpy definition differ by {error_Nm:.3g} Nm, gate "
+            f"{gate_Nm:g} Nm. {_blame(error_Nm, gate_Nm)}"
+        )
+
+
+def require_parity(
+    host: HostVerification, weights: PolicyWeights, source: Path, stored_as: str = "float32"
+) -> None:
     """Raise ParityError unless the gate passed; says which side is to blame.
+
+    `weights` are those that the C computes with; their golden outputs are torch's, or if they
+    are stored in fewer bits than they were trained in, those of the numpy definition.
 
     The numpy definition of the format is the referee: if it disagrees with the
     golden vectors as well, these do not belong to the weights.
@@ -173,28 +190,42 @@ def require_parity(host: HostVerification, weights: PolicyWeights, source: Path)
             f"{source}: a test of the safety layer fails with this compiler "
             f"({host.compiler}). Try another CC, then report it."
         )
-    referee = NumpyPolicy(weights).run(weights.golden_inputs)
-    referee_error = float(np.abs(referee - weights.golden_outputs).max())
-    if referee_error > WRONG_GOLDEN_NM:
+    if stored_as == "float32":
+        blame = _blame(_referee_error(weights), host.gate_Nm)
+    else:
         blame = (
+            "Single precision may not be enough for this network: try export.weights float32, or "
+            "raise export.tolerance_Nm."
+        )
+    oracle = "torch" if stored_as == "float32" else f"the numpy definition with {stored_as} weights"
+    worst = printed.worst
+    raise ParityError(
+        f"{source}: exported C differs from {oracle} by {worst.max_abs_error_Nm:.3g} Nm at golden "
+        f"step {worst.max_error_step} ({worst.max_error_leg}) of {worst.name}, gate "
+        f"{host.gate_Nm:g} Nm. {blame}"
+    )
+
+
+def _referee_error(weights: PolicyWeights) -> float:
+    """Largest difference of the numpy definition from the golden outputs, Nm."""
+    referee = NumpyPolicy(weights).run(weights.golden_inputs)
+    return float(np.abs(referee - weights.golden_outputs).max())
+
+
+def _blame(referee_error: float, gate_Nm: float) -> str:
+    if referee_error > WRONG_GOLDEN_NM:
+        return (
             f"The numpy definition is {referee_error:.3g} Nm off too, so the golden vectors do "
             "not belong to these weights: make the file again with `exoflow policy`."
         )
-    elif referee_error > host.gate_Nm:
-        blame = (
+    if referee_error > gate_Nm:
+        return (
             f"torch itself is {referee_error:.3g} Nm from double precision: this network "
             "magnifies rounding. Retrain it with smaller weights, or raise export.tolerance_Nm."
         )
-    else:
-        blame = (
-            f"The numpy definition is only {referee_error:.3g} Nm off, so the C code or its "
-            "compiler is at fault: try another CC, then report it."
-        )
-    worst = printed.worst
-    raise ParityError(
-        f"{source}: exported C differs from torch by {worst.max_abs_error_Nm:.3g} Nm at golden "
-        f"step {worst.max_error_step} ({worst.max_error_leg}) of {worst.name}, gate "
-        f"{host.gate_Nm:g} Nm. {blame}"
+    return (
+        f"The numpy definition is only {referee_error:.3g} Nm off, so the C code or its "
+        "compiler is at fault: try another CC, then report it."
     )
 
 

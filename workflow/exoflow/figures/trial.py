@@ -17,6 +17,8 @@ from exoflow.figures.style import (
 )
 
 MOST_TOLD_APART = 16
+# Seven colours and four dashes repeat together only after 28 subjects.
+SUBJECT_DASHES = ("-", "--", "-.", ":")
 SUBJECT_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
 
@@ -95,12 +97,10 @@ def subject_style(index: int, n_subjects: int) -> dict[str, Any]:
     """Line of one subject; thin and without markers where there are too many to tell apart."""
     if n_subjects > MOST_TOLD_APART:
         return {"color": SERIES[0][0], "linewidth": 0.7, "marker": ".", "markersize": 3}
-    color, dashes = SERIES[index % len(SERIES)]
-    marker = SUBJECT_MARKERS[index % len(SUBJECT_MARKERS)]
     return {
-        "color": color,
-        "linestyle": dashes,
-        "marker": marker,
+        "color": SERIES[index % len(SERIES)][0],
+        "linestyle": SUBJECT_DASHES[index % len(SUBJECT_DASHES)],
+        "marker": SUBJECT_MARKERS[index % len(SUBJECT_MARKERS)],
         "markersize": 5,
         "linewidth": 1.2,
     }

@@ -48,7 +48,7 @@ def bars_figure(result: Mapping[str, Any]) -> Drawing:
         axes.set_xticks(ticks, [*(subjects if named else []), "mean"])
         axes.set_xlim(-0.7, places[-1] + 0.7)
         axes.set_xlabel("Subject")
-        axes.set_ylabel("Reduction of the net rate (%)")
+        axes.set_ylabel("Reduction of the net metabolic rate (%)")
         handles, labels = axes.get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside right center")
         figure.suptitle(f"{result['title']} (n = {result['n_subjects']})", color=INK, fontsize=9.5)

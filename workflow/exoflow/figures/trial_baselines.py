@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.patheffects import withStroke
 
 from exoflow.figures.style import (
     BLUE,
@@ -61,7 +62,14 @@ def _draw(axes: Axes, title: str, found: Mapping[str, Any]) -> None:
     if len(pairs) <= 20:
         for pair, x, y in zip(pairs, middle, change, strict=True):
             axes.annotate(
-                pair["subject"], (x, y), xytext=(4, 3), textcoords="offset points", fontsize=7.5
+                pair["subject"],
+                (x, y),
+                xytext=(4, 3),
+                textcoords="offset points",
+                fontsize=7.5,
+                zorder=4,
+                # White around it: a name may lie on a line.
+                path_effects=[withStroke(linewidth=2.0, foreground="white")],
             )
     axes.margins(x=0.12, y=0.15)
     axes.set_title(title)

@@ -73,7 +73,7 @@ def timeline_figure(title: str, sessions: Sequence[SessionTrace]) -> Drawing:
                 axes.set_xlabel("Time (min)")
                 axes.tick_params(labelbottom=True)
             if k % columns == 0:
-                axes.set_ylabel("W/kg")
+                axes.set_ylabel("Gross rate (W/kg)")
         left_out = len(sessions) - len(shown)
         more = f" The first {len(shown)} of {len(sessions)} sessions." if left_out else ""
         figure.suptitle(f"{title}: gross metabolic rate, breath by breath", color=INK, fontsize=9.5)

@@ -22,7 +22,7 @@ from exoflow.records.hashing import BUNDLE_RECORDS, content_hash
 from exoflow.records.json_io import plain_json, read_json
 from exoflow.records.provenance import RUNS, TRACKED, git, is_dirty
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "MANIFEST.json"
 ID_HEADER = "bundle_id.h"
 # These tell the id, so it cannot cover them; the manifest does.
@@ -32,6 +32,9 @@ SCRATCH = "test/build/"
 LOG_LINE = re.compile(r"#?\s*exoflow bundle (?P<name>\S+) (?P<id>[0-9a-f]{12,64})\s*$")
 # A log names its bundle near its beginning.
 LOG_HEAD_LINES = 50
+# A zip ends with the length of its comment, in two bytes, and the comment.
+SEAL = b"exoflow sha256 "
+SEAL_BYTES = len(SEAL) + 64
 TRAINED_BY = ("policy", "student", "teacher")
 
 
@@ -85,7 +88,7 @@ def make_manifest(name: str, files: Mapping[str, bytes], chain: Mapping[str, Any
         "files": {path: sha256(files[path]) for path in sorted(files)},
         "chain": plain_json(chain),
     }
-    return json.dumps(manifest, sort_keys=True, indent=1) + "\n"
+    return _manifest_text(manifest | {"manifest_sha256": settings_sha256(manifest)})
 
 
 def policy_chain(
@@ -171,7 +174,8 @@ def read_bundle(path: Path) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(path) as archive:
             for member in archive.namelist():
-                files[member.partition("/")[2]] = archive.read(member)
+                if not member.endswith("/"):
+                    files[member.partition("/")[2]] = archive.read(member)
     except Exception as problem:
         # zipfile raises whatever its decompressor does with damaged bytes.
         text = " ".join(str(problem).split()) or type(problem).__name__
@@ -179,6 +183,25 @@ def read_bundle(path: Path) -> dict[str, bytes]:
             f"{path}: damaged, {member} cannot be read ({text}). Do not flash it; export again."
         ) from None
     return files
+
+
+def seal_zip(content: bytes) -> bytes:
+    """A zip without a comment -> the same with a comment that holds the hash of all before it.
+
+    Dates, rights and padding in a zip belong to no file, so no hash in the manifest covers them.
+    """
+    body = content[:-2]
+    return body + SEAL_BYTES.to_bytes(2, "little") + SEAL + sha256(body).encode()
+
+
+def _check_seal(path: Path) -> None:
+    content = path.read_bytes()
+    if seal_zip(content[:-SEAL_BYTES]) != content:
+        _refuse(
+            path,
+            "it is not the zip that was exported (if it was only packed again, verify the "
+            "unpacked folder)",
+        )
 
 
 def read_manifest(path: Path) -> dict[str, Any]:
@@ -204,10 +227,13 @@ def verify_bundle(path: Path) -> Bundle:
     files = read_bundle(path)
     manifest = _manifest(path, files)
     _check_files(path, files, manifest["files"])
+    _check_manifest(path, files[MANIFEST], manifest)
     found = bundle_id(manifest["bundle"], files)
     if found != manifest["bundle_id"]:
         _refuse(path, f"its id is {found[:16]}, MANIFEST.json says {manifest['bundle_id'][:16]}")
     header = files.get(ID_HEADER, b"").decode()
+    if path.is_file():
+        _check_seal(path)
     if found not in header:
         _refuse(path, f"{ID_HEADER} does not carry the id {found[:16]}")
     _check_chain(path, files, manifest["chain"])
@@ -277,12 +303,26 @@ def _manifest(path: Path, files: Mapping[str, bytes]) -> dict[str, Any]:
         version = manifest["format"]
         complete = {"bundle", "bundle_id", "files", "chain"} <= set(manifest)
     except (ValueError, KeyError, TypeError):
-        version, complete = None, False
+        _refuse(path, f"{MANIFEST} is damaged")
     if version != FORMAT or not complete:
         raise UserError(
             f"{path}: {MANIFEST} has format {version!r}, this version reads {FORMAT}. Export again."
         )
     return manifest
+
+
+def _manifest_text(manifest: Mapping[str, Any]) -> str:
+    return json.dumps(manifest, sort_keys=True, indent=1) + "\n"
+
+
+def _check_manifest(path: Path, text: bytes, manifest: Mapping[str, Any]) -> None:
+    """The manifest against itself, to the byte: what the chain says is hashed nowhere else."""
+    content = {key: value for key, value in manifest.items() if key != "manifest_sha256"}
+    found, expected = settings_sha256(content), str(manifest.get("manifest_sha256"))
+    if found != expected:
+        _refuse(path, f"{MANIFEST} has SHA-256 {found[:16]}, it says {expected[:16]}")
+    if _manifest_text(manifest).encode() != text:
+        _refuse(path, f"{MANIFEST} is not written as `exoflow export` writes it")
 
 
 def _check_files(path: Path, files: Mapping[str, bytes], listed: Mapping[str, str]) -> None:

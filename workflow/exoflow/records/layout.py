@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from exoflow.config import Params, export_name
+from exoflow.config import PHASES, Params, export_name
 
 RESULTS = Path("results")
 
@@ -98,3 +98,57 @@ def results_of(params: Params, phase: str) -> list[str]:
         "report": [report_file()],
     }
     return files[phase]
+
+
+def job_of(params: Params, path: str) -> tuple[str, str | None, int | None] | None:
+    """Phase, condition and seed of the job that makes a file of results/; None for other files."""
+    phase = Path(path).parts[1] if path.startswith("results/") else ""
+    if phase == "policy":
+        for name, condition in params.conditions.items():
+            for seed in condition.seeds:
+                if is_beside(path, policy_file(name, seed)):
+                    return phase, name, seed
+        return None
+    per_condition = {"reflex": gait_file, "wearer": wearer_file, "metabolics": metabolics_file}
+    if phase in per_condition:
+        file_of = per_condition[phase]
+        found = [name for name in params.conditions if is_beside(path, file_of(name))]
+        return (phase, found[0], None) if found else None
+    if phase == "report":
+        return phase, None, None
+    if phase in PHASES and any(is_beside(path, main) for main in results_of(params, phase)):
+        return phase, None, None
+    return None
+
+
+def main_name(path: str) -> str:
+    """What the files of a job of a phase without conditions share: a study, a bundle."""
+    return Path(path).name.split(".")[0] if Path(path).parts[1] in ("trial", "export") else ""
+
+
+def is_beside(path: str, main: str) -> bool:
+    """Whether a file is named as a job's main file, up to its suffix; ids hold dots."""
+    return path.startswith(main[: main.rindex(".") + 1])
+
+
+def data_files(params: Params, phase: str) -> list[str]:
+    """Files of data/ that a phase reads by itself; those of trial are its studies'."""
+    files = []
+    for folder in PHASES[phase].data:
+        if folder == "reflexes":  # only the table in use: the others change nothing
+            files.append(f"data/reflexes/{params.reflex.reflexes}.csv")
+            if params.wearer.enabled and params.wearer.feels and phase != "reflex":
+                files.append(f"data/reflexes/added/{params.wearer.feels}.csv")
+        else:
+            files += sorted(str(file) for file in Path("data", folder).glob("*.csv"))
+    return files
+
+
+def study_files(study: str) -> list[str]:
+    """The files of a study beside its study.yaml; notes are no data."""
+    folder = Path("data/trials", study)
+    return sorted(
+        str(file)
+        for file in folder.rglob("*")
+        if file.is_file() and file.suffix != ".md" and file.name != "study.yaml"
+    )

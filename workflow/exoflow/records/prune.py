@@ -49,13 +49,26 @@ def prune_results(params: Params, phase: str, root: str | Path = ".") -> list[Pa
         hidden = file.name.startswith(".")
         if hidden or file.suffix not in RESULT_SUFFIXES or is_made(file, kept):
             continue
-        target = root / SCRATCH / "pruned" / phase / file.relative_to(folder)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        os.replace(file, target)
+        move_away(file, root)
         moved.append(file)
-        if file.parent != folder and not any(file.parent.iterdir()):
-            file.parent.rmdir()
     return moved
+
+
+def move_away(file: Path, root: Path) -> Path:
+    """Move one result to its place below .exoflow/pruned/, and its folder if it is empty then.
+
+    Returns
+    -------
+    Path
+        Where it lies now.
+    """
+    place = file.relative_to(root / RESULTS)
+    target = root / SCRATCH / "pruned" / place
+    target.parent.mkdir(parents=True, exist_ok=True)
+    os.replace(file, target)
+    if len(place.parts) > 2 and not any(file.parent.iterdir()):
+        file.parent.rmdir()
+    return target
 
 
 def is_made(file: Path, kept: list[Path]) -> bool:

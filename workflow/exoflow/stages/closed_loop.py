@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,7 @@ class Walked:
 
     rollout: Rollout
     guards: dict[str, int]
+    torque_error: dict[str, float] | None = None  # of the C, against the network
 
 
 def run(
@@ -89,7 +90,9 @@ def run(
             walks[name] = Walked(rollout, {what: n for what, n in counts.items() if n})
 
         walk("network", law)
-        walk("C alone", _commands(c, law))
+        seen: list[tuple[np.ndarray, np.ndarray]] = []
+        walk("C alone", _commands(c, law, seen))
+        walks["C alone"] = replace(walks["C alone"], torque_error=_torque_error(law, seen))
         walk("C and safety", _behind_safety(c, law))
         walk("network, noise", law, noise=noise)
         walk("C and safety, noise", _behind_safety(c, law), noise=noise)
@@ -97,6 +100,7 @@ def run(
         walk(late, _behind_safety(c, law), noise=noise, extra_delay_s=delay_s)
     result = _result(walks, whole.name, whole.id, duration_s)
     print(_table(result["walks"]))
+    print(_in_words(result["c_against_float32_network"]))
     if output is not None:
         write_json(output, result)
     return result
@@ -137,16 +141,39 @@ def _walk(
     return walker.rollout(found["parameters"], duration_s, law, noise=noise, noise_seed=seed)
 
 
-def _commands(controller: CompiledController, law: Policy) -> External:
-    """The exported policy without its safety layer, at its own rate."""
+def _commands(
+    controller: CompiledController, law: Policy, seen: list[tuple[np.ndarray, np.ndarray]]
+) -> External:
+    """The exported policy without its safety layer, at its own rate.
+
+    `seen` gathers inputs and commands of every tick.
+    """
     from exoflow.simulation import External
 
     def command(inputs: np.ndarray, taken_us: int, now_us: int) -> np.ndarray:
-        return controller.command(inputs)
+        commands = controller.command(inputs)
+        seen.append((inputs.copy(), commands))
+        return commands
 
     controller.boot()
     rate_Hz = int(law.weights.io["rate_Hz"])
     return External(command, gyro=law.weights.kind == "tcn", loop_rate_Hz=rate_Hz)
+
+
+def _torque_error(law: Policy, seen: list[tuple[np.ndarray, np.ndarray]]) -> dict[str, float]:
+    """Commands of the C in a walk against the trained network's on the same inputs."""
+    import numpy as np
+
+    from exoflow.control.policy_format import NumpyPolicy
+
+    inputs, commands = (np.array(column) for column in zip(*seen, strict=True))
+    error = commands - NumpyPolicy(law.weights).run(inputs.astype(np.float32))
+    return {
+        "n_steps": len(error),
+        "max_abs_error_Nm": float(np.abs(error).max()),
+        "rms_error_Nm": float(np.sqrt(np.mean(error**2))),
+        "largest_command_Nm": float(np.abs(commands).max()),
+    }
 
 
 def _behind_safety(controller: CompiledController, law: Policy) -> External:
@@ -184,10 +211,19 @@ def _result(
         "bundle_id": identity,
         "duration_s": duration_s,
         "walks": rows,
+        "c_against_float32_network": walks["C alone"].torque_error,
         "allowed_cot_change_pct": ALLOWED_COT_CHANGE_PCT,
         "passed": not any(row["fell"] for row in rows.values())
         and max(changes) <= ALLOWED_COT_CHANGE_PCT,
     }
+
+
+def _in_words(error: Mapping[str, float]) -> str:
+    return (
+        f"C against the float32 network on the inputs of the walk with C alone: largest "
+        f"{error['max_abs_error_Nm']:.3g} Nm, rms {error['rms_error_Nm']:.3g} Nm over "
+        f"{error['n_steps']} ticks, commands up to {error['largest_command_Nm']:.3g} Nm"
+    )
 
 
 def _table(rows: Mapping[str, Mapping[str, Any]]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +24,10 @@ SETTLING_S = 120.0
 CART_ENERGY_FLAG_PCT = 1.0
 CART_ENERGY_LIMIT_PCT = 5.0
 MASS_TOLERANCE_KG = 2.0
+# No steady walk or stand reaches this; with VO2 and VCO2 exchanged, .7 to .95 read 1.4 to 1.05.
+EXCHANGED_RER = 1.05
+# How near the inverse of such a ratio comes to that of the session's other bouts.
+EXCHANGED_TOLERANCE = 0.05
 
 
 @dataclass(frozen=True)
@@ -143,6 +148,36 @@ def cart_energy_difference_pct(recording: Recording, start_s: float, end_s: floa
     if not usable.any():
         return None
     return 100 * float(np.median(recording.energy_W[usable] / recomputed[usable])) - 100
+
+
+def refuse_exchanged_gases(bouts: Sequence[BoutRate]) -> None:
+    """Refuse ratios that are explained best by VO2 and VCO2 under each other's name.
+
+    Suspicious is a ratio above `EXCHANGED_RER` in every bout of a session, or in one whose
+    inverse is what the others have. A recording whose own energy column fits its gases is not.
+
+    Parameters
+    ----------
+    bouts : sequence of BoutRate
+        Of one session.
+
+    Raises
+    ------
+    TrialDataError
+        Names the recording and the bout.
+    """
+    ratios = np.array([rate.window.rer for rate in bouts])
+    high = ratios > EXCHANGED_RER
+    usual = None if high.all() else float(np.median(ratios[~high]))
+    for bout, ratio in zip([rate.bout for rate in bouts], ratios, strict=True):
+        if ratio <= EXCHANGED_RER or bout.recording.energy_equation is not None:
+            continue
+        if usual is None or abs(1 / ratio - usual) < EXCHANGED_TOLERANCE:
+            raise TrialDataError(
+                f"{bout.slot.file}: {bout.name}: VCO2 / VO2 is {ratio:.2f}, expected below "
+                f"{EXCHANGED_RER:g} at a steady state. The columns may be swapped: correct their "
+                "names. If they are right, leave this subject out: no equation gives the energy."
+            )
 
 
 def _steady_state(bout: LocatedBout, choices: RateChoices) -> tuple[float, float, float]:

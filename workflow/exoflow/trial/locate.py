@@ -118,7 +118,7 @@ def _marked_spans(
             raise TrialDataError(
                 f"{slot.place}: {recording.file}: {slot.activity}, started by marker "
                 f"{_shown(start)}, never ends: expected marker {markers[END_MARKER]!r}, found "
-                f"{_shown(end)}. Add the marker, or give phases by times."
+                f"{_shown(end)}. {_remedy(end, recording)}"
             )
         spans.append((start.time_s, end.time_s))
     for marker in waiting:
@@ -127,6 +127,12 @@ def _marked_spans(
             "the last bout in order. Add the bout, or change markers."
         )
     return spans
+
+
+def _remedy(end: Marker | None, recording: Recording) -> str:
+    remedy = "Add the marker, or give phases by times"
+    last = f"The recording ends at {recording.time_s[-1]:g} s: if it was cut, export it again. "
+    return f"{last if end is None else ''}{remedy}."
 
 
 def _shown(marker: Marker | None) -> str:

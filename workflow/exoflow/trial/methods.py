@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from exoflow.trial.bout_rates import CART_ENERGY_LIMIT_PCT
+from exoflow.trial.bout_rates import CART_ENERGY_LIMIT_PCT, EXCHANGED_RER
 from exoflow.trial.description import RateChoices
 from exoflow.trial.energy import PLAUSIBLE_RATE_W_KG, find_equation
 from exoflow.trial.kinetics import TIME_CONSTANT_S
@@ -102,7 +102,8 @@ def _checks() -> str:
         f"{FEWEST_BREATHS_PER_MIN:g} breaths a minute, and gaps beyond {LONGEST_GAP_S:g} s; "
         "nothing was dropped because of a flag. Rates outside "
         f"{low:g} to {high:g} W/kg, and recordings whose own energy column differs by more than "
-        f"{CART_ENERGY_LIMIT_PCT:g} % from its gases, would have been refused."
+        f"{CART_ENERGY_LIMIT_PCT:g} % from its gases or whose respiratory exchange ratio above "
+        f"{EXCHANGED_RER:g} suggests exchanged columns, would have been refused."
     )
 
 

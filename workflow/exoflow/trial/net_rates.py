@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from exoflow.trial.baselines import SubjectRates, subject_rates
-from exoflow.trial.bout_rates import BoutRate, measure_bout
+from exoflow.trial.bout_rates import BoutRate, measure_bout, refuse_exchanged_gases
 from exoflow.trial.description import RateChoices, RecordingPlan, Subject
 from exoflow.trial.locate import LocatedBout, locate_bouts
 from exoflow.trial.recording import Recording
@@ -95,7 +95,10 @@ def measure_rates(
         bout for session in plan.sessions for bout in locate_bouts(session, recordings, plan)
     ]
     masses = {s.id: float(s.body_mass_kg or np.nan) for s in subjects}
-    return rates_of(plan, located, masses, controllers, choices)
+    rates = rates_of(plan, located, masses, controllers, choices)
+    for session in plan.sessions:
+        refuse_exchanged_gases([rate for rate in rates.bouts if rate.bout.session is session])
+    return rates
 
 
 def rates_of(

@@ -8,6 +8,8 @@ from typing import Any
 from exoflow.trial.net_rates import Rates
 from exoflow.trial.wording import equation_of, format_p
 
+MOST_NAMED = 5
+
 
 def recorded_statements(
     rates: Rates, recorded: Mapping[str, Any], labels: Mapping[str, str], alpha: float
@@ -32,6 +34,7 @@ def recorded_statements(
         _flags(recorded["bouts"]),
         _outliers(recorded["flags"]),
         _estimated(recorded["bouts"]),
+        _noticed(recorded["recordings"]),
         "An interval of a single subject holds breath noise only: another day, another fit of the "
         "device or more practice may move that subject further.",
     ]
@@ -132,4 +135,16 @@ def _estimated(bouts: Iterable[Mapping[str, Any]]) -> str:
     return (
         f"{len(files)} recordings hold no carbon dioxide: their rates are estimates from an "
         "assumed respiratory exchange ratio."
+    )
+
+
+def _noticed(recordings: Iterable[Mapping[str, Any]]) -> str:
+    rows = list(recordings)
+    named = [row["file"] for row in rows if row["warnings"]]
+    if not named:
+        return ""
+    listed = ", ".join(named[:MOST_NAMED]) + (", ..." if len(named) > MOST_NAMED else "")
+    return (
+        f"Reading {len(named)} of {len(rows)} recordings gave warnings ({listed}): see warnings "
+        "of recordings in the JSON file."
     )

@@ -117,7 +117,11 @@ def _read_rows(file: Path) -> list[tuple[int, dict[str, str]]]:
         if len(cells) != len(header):
             raise TrialDataError(
                 f"{file}: row {number} has {len(cells)} cells, the header has {len(header)}. "
-                "Write numbers with a decimal point."
+                + (
+                    "Write numbers with a decimal point."
+                    if len(cells) > len(header)
+                    else "Complete the row; the file may be cut."
+                )
             )
         rows.append((number, dict(zip(header, cells, strict=True))))
     return rows

@@ -100,9 +100,9 @@ class Section:
             raise TrialDataError(text.rstrip())
         return float(value)
 
-    def number_if_given(self, key: str, low: float, high: float) -> float | None:
+    def number_if_given(self, key: str, low: float, high: float, remedy: str = "") -> float | None:
         """`number`, or None when absent."""
-        return self.number(key, low, high) if self.has(key) else None
+        return self.number(key, low, high, remedy) if self.has(key) else None
 
     def choice(self, key: str, allowed: Iterable[str]) -> str:
         """One of the allowed words."""

@@ -173,7 +173,9 @@ def _subjects(top: Section) -> tuple[Subject, ...]:
             id=section.identifier("id"),
             sex=section.choice_if_given("sex", SEXES),
             age_years=section.number_if_given("age_years", 1, 120),
-            body_mass_kg=section.number_if_given("body_mass_kg", 10, 300),
+            body_mass_kg=section.number_if_given(
+                "body_mass_kg", 10, 300, remedy="Give kg, without the device."
+            ),
         )
         section.finish()
         if subject.id in [s.id for s in subjects]:

@@ -124,4 +124,9 @@ def _test(study: Study, name: str, values: Sequence[float]) -> OneSampleTest:
     try:
         return one_sample_test(values)
     except ValueError as error:
-        raise TrialDataError(f"study {study.id}: {label}: {error}. Check the data file.") from None
+        # A study of published reductions has its csv behind study.yaml.
+        file = study.files[0 if study.rates else -1] if study.files else f"study {study.id}"
+        raise TrialDataError(
+            f"{file}: {label}: {error}. Check whether the numbers were copied from one subject to "
+            "the others."
+        ) from None

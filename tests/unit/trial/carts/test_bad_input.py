@@ -302,6 +302,41 @@ def test_swapped_columns_at_rest_without_any_cross_check(carts):
     )
 
 
+def test_possible_but_unusual_ratios_without_any_cross_check_are_a_warning(tmp_path):
+    """VO2 250 and VCO2 200 mL/min, written under each other's name: 1.25 may be hard exercise."""
+    lines = "".join(f"{10 * i};{200 + i};{250 + i}\n" for i in range(1, 20))
+    path = tmp_path / "export.csv"
+    path.write_text(f"t;O2;CO2\n{lines}")
+    column_map = {
+        "header_row": 1,
+        "columns": {
+            "time": {"name": "t", "unit": "s"},
+            "vo2": {"name": "O2", "unit": "mL/min"},
+            "vco2": {"name": "CO2", "unit": "mL/min"},
+        },
+    }
+    assert read_cart(path, column_map).warnings == (
+        "the median of CO2 / O2 is 1.24, as in hard exercise or in swapped columns; nothing else "
+        "in the file tells which",
+    )
+
+
+def test_a_column_that_never_changes(carts):
+    lines = "".join(f"{10 * i};900;{750 + i}\n" for i in range(1, 20))
+    column_map = {
+        "header_row": 1,
+        "columns": {
+            "time": {"name": "t", "unit": "s"},
+            "vo2": {"name": "O2", "unit": "mL/min"},
+            "vco2": {"name": "CO2", "unit": "mL/min"},
+        },
+    }
+    assert carts.refusal_of(f"t;O2;CO2\n{lines}".encode(), column_map) == (
+        "export.dat: row 1, column 2: O2 is 900 mL/min in all 19 rows. Expected values that "
+        "change from row to row: export the test again."
+    )
+
+
 def test_an_energy_column_in_another_unit(carts):
     export = carts.make("cosmed_legacy")
     export.cells[1][export.column("EEm")] = "Kcal/h"

@@ -22,6 +22,13 @@ MASS_RANGE_kg = (15.0, 300.0)
 # Breaths differ more in VO2 than in RER, by a factor of 2 at rest and more in exercise.
 RER_STEADIER = 1.5
 
+# So many breaths or means are never all the same.
+FEWEST_TO_DIFFER = 10
+# Nobody sets more carbon dioxide free than he takes up oxygen, but in hard exercise.
+USUAL_RER = 1.0
+# Columns that tell VO2 from VCO2.
+VOUCHERS = frozenset({"rer", "vo2_per_mass", "energy"})
+
 # Breaths of a walker differ by a tenth, a cough or a sigh by a factor of 3.
 NEIGHBOUR_FACTOR = 5.0
 NEIGHBOURS = 5
@@ -71,6 +78,13 @@ def _check_range(table: Table, samples: Samples, quantity: str) -> None:
             f"{median:.4g} mL/min if its unit is {column.unit}. Expected {low:g}..{high:g} "
             "mL/min: check the unit and the column."
         )
+    finite = values[np.isfinite(values)]
+    if finite.size >= FEWEST_TO_DIFFER and finite.min() == finite.max():
+        raise TrialDataError(
+            f"{table.sheet.place(table.header_row, column.index)}: {column.label} is "
+            f"{finite[0]:.5g} mL/min in all {finite.size} rows. Expected values that change from "
+            "row to row: export the test again."
+        )
     for i in np.flatnonzero((values < 0) | (values > LARGEST_BREATH_mL_min)):
         raise TrialDataError(
             f"{table.sheet.place(int(samples.rows[i]), column.index)}: {column.label} is "
@@ -116,6 +130,19 @@ def _check_ratio_is_steady(table: Table, samples: Samples) -> None:
 def _variation(values: np.ndarray) -> float:
     """Coefficient of variation."""
     return float(np.nanstd(values) / np.nanmean(values))
+
+
+def suspect_exchange(table: Table, samples: Samples) -> None:
+    """Warn of more carbon dioxide than oxygen where no other column tells which is which."""
+    values = samples.values
+    if "vco2" not in values or VOUCHERS & values.keys():
+        return
+    ratio = float(np.nanmedian(values["vco2"] / values["vo2"]))
+    if ratio > USUAL_RER:
+        samples.warnings.append(
+            f"the median of {table.label('vco2')} / {table.label('vo2')} is {ratio:.3g}, as in "
+            "hard exercise or in swapped columns; nothing else in the file tells which"
+        )
 
 
 def check_against_each_other(table: Table, samples: Samples) -> None:
@@ -204,7 +231,7 @@ def check_neighbours(table: Table, samples: Samples) -> None:
 
     A value far from the median of the rows around it is no value then, with a warning.
     """
-    if {"rer", "vo2_per_mass", "energy"} & samples.values.keys():
+    if VOUCHERS & samples.values.keys():
         return
     for quantity in {"vo2", "vco2"} & samples.values.keys():
         values = samples.values[quantity]
@@ -221,10 +248,12 @@ def check_neighbours(table: Table, samples: Samples) -> None:
 
 def _median_around(values: np.ndarray) -> np.ndarray:
     """Median of each value and up to `NEIGHBOURS` on both sides, NaN left out."""
-    windows = [values[max(i - NEIGHBOURS, 0) : i + NEIGHBOURS + 1] for i in range(len(values))]
-    return np.array(
-        [np.nanmedian(window) if np.isfinite(window).any() else np.nan for window in windows]
-    )
+    padded = np.pad(values, NEIGHBOURS, constant_values=np.nan)
+    # Sorting puts NaN last, so the median stands in the middle of the finite ones before.
+    ordered = np.sort(np.lib.stride_tricks.sliding_window_view(padded, 2 * NEIGHBOURS + 1), axis=1)
+    n_finite = np.isfinite(ordered).sum(axis=1)
+    rows = np.arange(len(values))
+    return (ordered[rows, (n_finite - 1) // 2] + ordered[rows, n_finite // 2]) / 2
 
 
 def own_mass_kg(samples: Samples) -> float | None:

@@ -94,6 +94,7 @@ def check(table: Table, samples: Samples, family: Family) -> str | None:
     checks.check_limits(table, samples)
     checks.check_against_each_other(table, samples)
     checks.check_neighbours(table, samples)
+    checks.suspect_exchange(table, samples)
     return checks.follow_equation(table, samples, family.equations)
 
 

@@ -2,6 +2,8 @@
  *
  * Research use only. No certification claimed, not measured on hardware.
  */
+#include "exact_float.h"
+
 #include "exo_controller.h"
 
 /* A clock that ran past `due_us` by less than half its range. */

@@ -2,6 +2,8 @@
  *
  * Research use only. No certification claimed, not measured on hardware.
  */
+#include "exact_float.h"
+
 #include "exo_safety.h"
 
 #include <float.h>

@@ -23,7 +23,8 @@ extern "C" {
 
 #define POLICY_NAME "$name"
 #define POLICY_KIND "$kind"
-#define POLICY_WEIGHTS_SHA256 "$sha256"
+#define POLICY_WEIGHTS_SHA256 "$sha256" /* of the weights as trained */
+#define POLICY_WEIGHTS_STORED_AS "$stored_as"
 #define POLICY_WEIGHTS_CRC32 ${crc32}u /* of the constants, as policy_weights_crc32 finds it */
 
 #define POLICY_RATE_HZ $rate

@@ -41,7 +41,7 @@ static void evaluate_row(policy_state *state)
         state->h_next[state->row] = policy_lstm_unit(
             policy_lstm_w_ih, policy_lstm_w_hh, policy_lstm_b,
             POLICY_HISTORY * POLICY_N_FEATURES, POLICY_HIDDEN, state->row, state->x,
-            state->h[state->pass], state->c[state->pass]);
+            state->h[state->pass], state->c[state->pass]$lstm_scales);
     } else {
         evaluate_head_row(state, state->h[state->pass]);
     }

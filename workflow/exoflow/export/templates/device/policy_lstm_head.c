@@ -20,9 +20,10 @@ static void evaluate_head_row(policy_state *state, const float *h)
 
     if (state->layer == LAYER_FC) {
         state->features[row] = policy_relu(policy_dense_row(
-            &policy_fc_w[row * POLICY_HIDDEN], policy_fc_b[row], POLICY_HIDDEN, h));
+            &policy_fc_w[row * POLICY_HIDDEN], policy_fc_b[row], POLICY_HIDDEN, h$fc_scale));
     } else {
         state->network_out[state->pass + row] = policy_dense_row(
-            &policy_out_w[row * POLICY_WIDTH], policy_out_b[row], POLICY_WIDTH, state->features);
+            &policy_out_w[row * POLICY_WIDTH], policy_out_b[row], POLICY_WIDTH,
+            state->features$out_scale);
     }
 }

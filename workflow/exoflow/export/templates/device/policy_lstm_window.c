@@ -32,7 +32,7 @@ static void evaluate_row(policy_state *state)
     if (state->layer < LAYER_FC) {
         state->h_next[state->row] = policy_lstm_unit(
             policy_lstm_w_ih, policy_lstm_w_hh, policy_lstm_b, POLICY_N_FEATURES,
-            POLICY_HIDDEN, state->row, state->x, state->h, state->c);
+            POLICY_HIDDEN, state->row, state->x, state->h, state->c$lstm_scales);
     } else {
         evaluate_head_row(state, state->h);
     }

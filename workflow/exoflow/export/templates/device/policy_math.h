@@ -93,7 +93,7 @@ static inline float policy_relu(float x)
     return (x < 0.0f) ? 0.0f : x;
 }
 
-/* CRC-32 of zip and Ethernet, continued over more bytes; starts from 0. Four bits at a
+$half/* CRC-32 of zip and Ethernet, continued over more bytes; starts from 0. Four bits at a
  * time: a table of 16 is enough for a check at boot. */
 static inline uint32_t policy_crc32(uint32_t crc, const unsigned char *bytes, uint32_t n)
 {

@@ -33,11 +33,13 @@ static void evaluate_row(policy_state *state)
 
     if (state->layer == LAYER_OUT) {
         state->network_out[state->pass + row] = policy_dense_row(
-            &policy_out_w[row * POLICY_WIDTH], policy_out_b[row], POLICY_WIDTH, state->x);
+            &policy_out_w[row * POLICY_WIDTH], policy_out_b[row], POLICY_WIDTH,
+            state->x$out_scale);
     } else {
         const policy_dense_layer *layer = &policy_fc[state->layer];
         state->y[row] = policy_relu(
-            policy_dense_row(&layer->w[row * layer->n_in], layer->b[row], layer->n_in, state->x));
+            policy_dense_row(&layer->w[row * layer->n_in], layer->b[row], layer->n_in,
+            state->x$layer_scale));
     }
 }
 

@@ -52,13 +52,14 @@ static void evaluate_row(policy_state *state)
 
     if (state->layer == LAYER_OUT) {
         state->network_out[row] = policy_dense_row(
-            &policy_out_w[row * POLICY_CHANNELS], policy_out_b[row], POLICY_CHANNELS, state->x);
+            &policy_out_w[row * POLICY_CHANNELS], policy_out_b[row], POLICY_CHANNELS,
+            state->x$out_scale);
     } else {
         const policy_conv_layer *layer = &policy_conv_layers[state->layer];
         state->y[row] = policy_conv_row(
             &layer->w[row * layer->n_in * layer->kernel], layer->b[row], layer->n_in,
             layer->kernel, layer->dilation, &state->ring[layer->ring_start], layer->n_ticks,
-            state->ring_newest[state->layer]);
+            state->ring_newest[state->layer]$layer_scale);
     }
 }
 

@@ -15,6 +15,11 @@
 #define N_KINDS 12
 
 static uint32_t random_state = 1u;
+/* What the sequences met: a promise that is never put to the test is worth nothing. */
+static unsigned long ticks_with_torque = 0ul;
+static unsigned long met[EXO_N_COUNTS];
+static int frozen_input;
+static int frozen_ticks; /* left */
 
 /* xorshift32: the same numbers everywhere. */
 static uint32_t random_bits(void)
@@ -59,6 +64,9 @@ static exo_safety_limits random_limits(void)
     limits.rate_Nm_s = random_between(10.0f, 500.0f);
     limits.soft_start_s = random_between(0.0f, 1.0f);
     limits.soft_stop_s = random_between(0.0f, 1.0f);
+    limits.power_W = random_between(0.5f, 50.0f);
+    limits.velocity_rad_s = random_between(0.3f, 8.0f);
+    limits.frozen_samples = 2u + (random_bits() % 20u);
     limits.recover_samples = random_bits() % 10u;
     limits.estop_after_faults = random_bits() % 4u;
     return limits;
@@ -76,8 +84,9 @@ static void misbehave(scene *s, int kind, uint32_t *taken_us)
     case 1: /* stale */
         *taken_us = s->now_us - (random_bits() % 100000u);
         break;
-    case 2: /* frozen: what the last good sample was */
-        s->in[k] = s->safety.sample[k];
+    case 2:
+        frozen_input = k;
+        frozen_ticks = random_below(40);
         break;
     case 3: /* jump */
         s->in[k] += random_between(-20.0f, 20.0f);
@@ -147,6 +156,7 @@ static int run_sequence(void)
     uint32_t last_us = 0u;
     int has_last = 0;
 
+    frozen_ticks = 0;
     scene_set_up(&s);
     s.limits = random_limits();
     exo_safety_init(&s.safety, &s.limits);
@@ -170,11 +180,16 @@ static int run_sequence(void)
         if (random_below(4) == 0) {
             misbehave(&s, kinds[random_below(n_kinds)], &taken_us);
         }
+        if (frozen_ticks > 0) {
+            s.in[frozen_input] = s.safety.sample[frozen_input];
+            frozen_ticks--;
+        }
         if (exo_safety_sample(&s.safety, s.in, taken_us, s.now_us) != EXO_SAMPLE_RESET &&
             random_below(10) != 0) {
             (void)exo_safety_command(&s.safety, s.command, random_below(200) != 0, s.now_us);
         }
         exo_safety_output(&s.safety, s.now_us, s.torque);
+        ticks_with_torque += (s.torque[0] != 0.0f || s.torque[1] != 0.0f) ? 1ul : 0ul;
         if (!outputs_hold(&s, before, has_last ? (s.now_us - last_us) : 0u)) {
             return tick;
         }
@@ -198,6 +213,9 @@ static int run_sequence(void)
         has_last = 1;
         s.now_us += (random_below(20) == 0) ? (random_bits() % 40000u) : TICK_US;
     }
+    for (int k = 0; k < (int)EXO_N_COUNTS; k++) {
+        met[k] += s.safety.count[k];
+    }
     return -1;
 }
 
@@ -218,5 +236,11 @@ int main(int argc, char **argv)
     }
     printf("fuzz_sequences %ld\n", n_sequences);
     printf("fuzz_ticks %ld\n", n_sequences * (long)TICKS);
+    printf("fuzz_ticks_with_torque %lu\n", ticks_with_torque);
+    printf("fuzz_guards_met");
+    for (int k = 0; k < (int)EXO_N_COUNTS; k++) {
+        printf(" %lu", met[k]);
+    }
+    printf("\n");
     return 0;
 }

@@ -49,6 +49,7 @@ void platform_exit(void)
 /* The compiler may call these; there is no C library here. */
 void *memset(void *to, int value, size_t n);
 void *memcpy(void *to, const void *from, size_t n);
+void *memmove(void *to, const void *from, size_t n);
 
 void *memset(void *to, int value, size_t n)
 {
@@ -67,6 +68,21 @@ void *memcpy(void *to, const void *from, size_t n)
 
     for (size_t k = 0; k < n; k++) {
         byte[k] = source[k];
+    }
+    return to;
+}
+
+void *memmove(void *to, const void *from, size_t n)
+{
+    volatile unsigned char *byte = to;
+    const unsigned char *source = from;
+
+    if ((uintptr_t)to <= (uintptr_t)from) {
+        (void)memcpy(to, from, n);
+    } else {
+        for (size_t k = n; k > 0; k--) {
+            byte[k - 1] = source[k - 1];
+        }
     }
     return to;
 }

@@ -1,0 +1,1 @@
+"""ledgers room: Snakemake's records, dvc.lock and the files, held to one truth."""

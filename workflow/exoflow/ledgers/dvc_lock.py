@@ -1,0 +1,91 @@
+"""What dvc.lock says: which settings, code and inputs made which content."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from exoflow.config import read_yaml
+from exoflow.errors import UserError
+
+LOCK = Path("dvc.lock")
+CACHE = Path(".dvc/cache/files/md5")
+FOLDER_SUFFIX = ".dir"
+
+
+@dataclass(frozen=True)
+class StageLock:
+    """One stage of dvc.lock."""
+
+    params: Mapping[str, Any]
+    """Values by key of params.yaml."""
+    deps: Mapping[str, str]
+    """MD5 by path; that of a folder ends with .dir."""
+    outs: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class DvcLock:
+    """dvc.lock with the lists of files that DVC's cache holds for its folders."""
+
+    stages: Mapping[str, StageLock]
+    cache: Path
+    _listed: dict[str, dict[str, str] | None] = field(default_factory=dict, compare=False)
+
+    def files_of(self, folder_md5: str) -> dict[str, str] | None:
+        """MD5 by path of the files in a recorded folder; None where the cache lacks the list."""
+        if folder_md5 not in self._listed:
+            self._listed[folder_md5] = read_listing(self.cache, folder_md5)
+        return self._listed[folder_md5]
+
+
+def read_dvc_lock(root: str | Path = ".") -> DvcLock:
+    """Read dvc.lock; without one, no stage is recorded.
+
+    Raises
+    ------
+    UserError
+        If the file is damaged, as after a merge with conflicts.
+    """
+    root = Path(root)
+    if not (root / LOCK).exists():
+        return DvcLock({}, root / CACHE)
+    remedy = "Resolve the merge (docs/workflow.md), or type: exoflow recover"
+    try:
+        stages = read_yaml(root / LOCK).get("stages") or {}
+        return DvcLock({name: stage_lock(one) for name, one in stages.items()}, root / CACHE)
+    except UserError as problem:
+        raise UserError(f"{problem} {remedy}") from None
+    except (AttributeError, KeyError, TypeError):
+        raise UserError(f"dvc.lock: not what DVC writes. {remedy}") from None
+
+
+def stage_lock(entry: Mapping[str, Any]) -> StageLock:
+    """One stage of the file as it stands there."""
+    params = (entry.get("params") or {}).get("params.yaml") or {}
+    return StageLock(params, md5s(entry.get("deps")), md5s(entry.get("outs")))
+
+
+def md5s(entries: list[Mapping[str, Any]] | None) -> dict[str, str]:
+    """MD5 by path."""
+    return {entry["path"]: entry["md5"] for entry in entries or ()}
+
+
+def read_listing(cache: Path, folder_md5: str) -> dict[str, str] | None:
+    """The files of a folder that DVC has in its cache."""
+    try:
+        entries = json.loads((cache / folder_md5[:2] / folder_md5[2:]).read_text())
+        return {entry["relpath"]: entry["md5"] for entry in entries}
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def listing_md5(files: Mapping[str, str]) -> str:
+    """The MD5 DVC gives a folder of these files: MD5 by path relative to the folder."""
+    entries = [{"md5": files[name], "relpath": name} for name in sorted(files)]
+    text = json.dumps(entries, sort_keys=True)
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest() + FOLDER_SUFFIX
