@@ -25,13 +25,17 @@ def stand_in_project():
     return module
 
 
+def condition(number: int, faster_m_s: float = 0.0) -> str:
+    """Name and speed of a condition as params.yaml has them, up to its other fields."""
+    return f"c{number:03d}: {{speed_m_s: {0.8 + 0.01 * number + faster_m_s:.3f}"
+
+
 def make_project(folder: Path, n_conditions: int):
     """A finished run of `n_conditions` conditions with one seed each, under Git."""
     module = stand_in_project()
     project = module.copy_project(folder)
     lines = "".join(
-        f"  c{k:03d}: {{speed_m_s: {0.8 + 0.01 * k:.2f}, seeds: [1], warm_start: cold}}\n"
-        for k in range(n_conditions)
+        f"  {condition(k)}, seeds: [1], warm_start: cold}}\n" for k in range(n_conditions)
     )
     settings = module.PARAMS[module.PARAMS.index("model: {}") :]
     settings = settings.replace("fast/seed1", "c000/seed1")
@@ -65,7 +69,8 @@ def main() -> None:
     for command in (("snakemake", "-n"), ("dvc", "status"), ("exoflow", "audit")):
         timed(*command)
     project.commit("recorded")
-    project.edit("params.yaml", "c010: {speed_m_s: 0.90", "c010: {speed_m_s: 1.111")
+    middle = asked.conditions // 2
+    project.edit("params.yaml", condition(middle), condition(middle, faster_m_s=0.005))
     timed("dvc", "repro", calls=1)
 
 

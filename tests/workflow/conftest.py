@@ -3,6 +3,7 @@
 What is tested here is the wiring: which jobs Snakemake and DVC plan, run and record.
 """
 
+import json
 import os
 import shutil
 import subprocess
@@ -128,31 +129,25 @@ class Project:
             environment.pop(name, None)
         return environment
 
+    def how_to_run(self) -> dict:
+        """Options of a process in the folder."""
+        return {
+            "cwd": self.folder,
+            "env": self.environment(),
+            "stdout": subprocess.PIPE,
+            "stderr": subprocess.STDOUT,
+            "text": True,
+        }
+
     def run(self, *command: str) -> subprocess.CompletedProcess:
         """Run a command in the folder; stdout and stderr come together."""
-        return subprocess.run(
-            command,
-            cwd=self.folder,
-            env=self.environment(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=300,
-        )
+        return subprocess.run(command, **self.how_to_run(), timeout=300)
 
     def start_and_hold(self, *command: str) -> subprocess.Popen:
         """Start a command in a session of its own; return when its first job is at work."""
         (self.folder / "hold").touch()
         (self.folder / "held").unlink(missing_ok=True)
-        running = subprocess.Popen(
-            command,
-            cwd=self.folder,
-            env=self.environment(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
+        running = subprocess.Popen(command, **self.how_to_run(), start_new_session=True)
         deadline = time.monotonic() + 120
         while not (self.folder / "held").exists():
             assert running.poll() is None, running.stdout.read()
@@ -166,14 +161,48 @@ class Project:
 
     def start_repository(self) -> None:
         """Put the folder under Git."""
-        assert self.run("git", "init", "-q").returncode == 0
+        self.git("init", "-q")
         self.commit("start")
 
     def commit(self, message: str) -> None:
         """Commit everything that is not ignored."""
-        for command in (("add", "--all"), ("commit", "-q", "-m", message)):
-            done = self.run("git", *command)
-            assert done.returncode == 0, done.stdout
+        self.git("add", "--all")
+        self.git("commit", "-q", "-m", message)
+
+    def git(self, *arguments: str, code: int = 0) -> str:
+        """Output of a git call that must end with this exit code."""
+        done = self.run("git", *arguments)
+        assert done.returncode == code, done.stdout
+        return done.stdout
+
+    def audit(self, clean: bool = True) -> dict:
+        """What `exoflow audit` found; its exit code must fit."""
+        done = self.run("exoflow", "audit", "--json")
+        lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
+        assert lines, done.stdout
+        found = json.loads(lines[-1])
+        assert done.returncode == bool(found["lies"]), done.stdout
+        if clean:
+            assert found["lies"] == []
+        else:
+            assert found["lies"]
+        return found
+
+    def states(self, found: dict | None = None) -> set[str]:
+        """The states of outputs in an audit, by default in one that must be clean."""
+        return {one["state"] for one in (found or self.audit())["outputs"].values()}
+
+    def change_speed(self) -> None:
+        """Let one condition walk faster."""
+        self.edit("params.yaml", "speed_m_s: 1.3", "speed_m_s: 1.35")
+
+    def refuses_to_plan(self, text: str) -> None:
+        """`snakemake -n` ends with one line of ours that holds a text."""
+        done = self.run("snakemake", "-n")
+        ours = [line for line in done.stdout.splitlines() if line.startswith("exoflow: error:")]
+        assert done.returncode == 2
+        assert len(ours) == 1
+        assert text in ours[0]
 
     def snakemake(self, *arguments: str) -> str:
         """Output of a snakemake call that must end well."""
@@ -254,12 +283,11 @@ def finished_copy(finished: Project, tmp_path: Path) -> Project:
 
 @pytest.fixture(scope="session")
 def recorded(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The finished project after `dvc repro` and a commit. Tests must not change it."""
+    """The finished project, recorded and committed. Tests must not change it."""
     folder = tmp_path_factory.mktemp("recorded") / "project"
     shutil.copytree(finished.folder, folder, symlinks=True)
     project = Project(folder)
-    jobs = project.jobs("dvc", "repro")
-    (folder / "jobs_of_repro.txt").write_text("\n".join(jobs))
+    assert project.run("exoflow", "record").returncode == 0
     project.commit("recorded")
     return project
 

@@ -34,32 +34,6 @@ def test_no_remote_and_no_analytics():
 
 
 @pytest.mark.slow
-def test_nothing_runs_after_a_whole_run_of_snakemake(recorded):
-    assert recorded.folder.joinpath("jobs_of_repro.txt").read_text() == ""
-    assert "Data and pipelines are up to date" in recorded.run("dvc", "status").stdout
-
-
-@pytest.mark.slow
-def test_new_speed_of_one_condition_reruns_its_jobs_and_the_aggregates(recorded_copy):
-    recorded_copy.edit("params.yaml", "speed_m_s: 1.3", "speed_m_s: 1.35")
-    changed = recorded_copy.run("dvc", "params", "diff").stdout
-    assert "conditions.fast.speed_m_s" in changed
-    assert "1.35" in changed
-    assert recorded_copy.jobs("dvc", "repro") == [
-        "export",
-        "export",
-        "metabolics fast",
-        "policy fast 1",
-        "policy fast 2",
-        "reflex fast",
-        "report",
-        "student",
-    ]
-    assert "Data and pipelines are up to date" in recorded_copy.run("dvc", "status").stdout
-    assert "Nothing to be done" in recorded_copy.snakemake("-n")
-
-
-@pytest.mark.slow
 def test_no_results_of_a_deleted_condition_are_recorded(recorded_copy):
     params = (recorded_copy.folder / "params.yaml").read_text().splitlines(keepends=True)
     kept = [line for line in params if not line.startswith("  steep")]
@@ -81,11 +55,3 @@ def test_metrics_and_plots_are_found(recorded):
     plot = recorded.run("dvc", "plots", "show", "--show-vega", "learning")
     assert plot.returncode == 0, plot.stdout
     assert "fast/seed1" in plot.stdout
-
-
-@pytest.mark.slow
-def test_experiment_sets_a_parameter_and_runs_only_what_it_touches(recorded_copy):
-    jobs = recorded_copy.jobs("dvc", "exp", "run", "-S", "conditions.slow.speed_m_s=0.95")
-    assert "reflex slow" in jobs
-    assert "reflex steep" in jobs, "steep starts from slow"
-    assert "reflex fast" not in jobs

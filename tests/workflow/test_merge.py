@@ -5,14 +5,8 @@ import pytest
 pytestmark = pytest.mark.slow
 
 
-def git(project, *arguments, code=0):
-    done = project.run("git", *arguments)
-    assert done.returncode == code, done.stdout
-    return done.stdout
-
-
 def run_and_commit(project, branch, old, new):
-    git(project, "checkout", "-q", "-b", branch, "start")
+    project.git("checkout", "-q", "-b", branch, "start")
     assert project.run("dvc", "checkout").returncode == 0
     project.edit("params.yaml", old, new)
     project.snakemake("--cores", "2")
@@ -22,17 +16,17 @@ def run_and_commit(project, branch, old, new):
 
 def test_the_recipe_ends_with_both_engines_at_rest_and_a_clean_audit(recorded_copy):
     project = recorded_copy
-    git(project, "branch", "start")
+    project.git("branch", "start")
     run_and_commit(project, "theirs", "speed_m_s: 1.3", "speed_m_s: 1.35")
     run_and_commit(project, "ours", "speed_m_s: 1.0, seeds", "speed_m_s: 0.95, seeds")
-    conflicts = git(project, "merge", "theirs", code=1)
+    conflicts = project.git("merge", "theirs", code=1)
     assert "dvc.lock" in conflicts
     assert ".snakemake/metadata" in conflicts
     damaged = project.run("exoflow", "audit")
     assert damaged.returncode == 2
     assert len([line for line in damaged.stdout.splitlines() if "error" in line]) == 1
 
-    git(project, "checkout", "--ours", "--", "dvc.lock", ".snakemake")
+    project.git("checkout", "--ours", "--", "dvc.lock", ".snakemake")
     params = (project.folder / "params.yaml").read_text()
     if "<<<<<<<" in params:
         lines = params.splitlines(keepends=True)

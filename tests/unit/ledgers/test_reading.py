@@ -72,7 +72,9 @@ def test_a_changed_file_has_another_md5_also_from_memory(tmp_path):
     assert read_contents(tmp_path).md5("file.json") != first
 
 
-@pytest.mark.parametrize("text", ["stages: [", "<<<<<<< HEAD\nstages: {}\n", "stages: 5"])
+@pytest.mark.parametrize(
+    "text", ["stages: [", "<<<<<<< HEAD\nstages: {}\n", "stages: 5", "stages: {reflex: 5}"]
+)
 def test_a_damaged_dvc_lock_is_refused_with_the_remedy(tmp_path, text):
     (tmp_path / "dvc.lock").write_text(text)
     with pytest.raises(UserError, match="exoflow recover"):

@@ -10,8 +10,7 @@ from exoflow.config.params import SECTIONS
 from exoflow.control.policy_format import PolicyWeights, save_policy
 from exoflow.errors import CheckpointError, ParamsError, PolicyFormatError, UserError
 from exoflow.simulation import Dofc, NoExo, ZeroTorque
-from exoflow.simulation.model_data import DATA
-from exoflow.simulation.walker import GYRO_INPUTS, HIP_INPUTS, Policy, load_start_values
+from exoflow.simulation.walker import GYRO_INPUTS, HIP_INPUTS, Policy
 from exoflow.stages import adapt, simulate
 from exoflow.stages.worn_exo import exo_law
 
@@ -22,19 +21,11 @@ SMALL = {
 
 
 @pytest.fixture
-def gait(tmp_path, monkeypatch):
+def gait(level_gait, tmp_path):
     """A gait file in a folder whose params.yaml asks for searches of seconds."""
     params = {"conditions": {"level": {"speed_m_s": 1.27}}, **{name: {} for name in SECTIONS}}
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(params | {"reflex": SMALL}))
-    monkeypatch.chdir(tmp_path)
-    path = tmp_path / "results/reflex/level.json"
-    path.parent.mkdir(parents=True)
-    found = {
-        "status": "ok", "reason": None, "condition": "level", "reflexes": "h0918_rs3",
-        "parameters": load_start_values(DATA / "reflexes" / "start_level.csv"),
-    }  # fmt: skip
-    path.write_text(json.dumps(found))
-    return path
+    return level_gait
 
 
 def adapted(gait, exo, tmp_path, evaluations=5):

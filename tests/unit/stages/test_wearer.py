@@ -7,8 +7,6 @@ import pytest
 from exoflow.config import build_params, phase_settings
 from exoflow.config.params import SECTIONS
 from exoflow.simulation import Dofc
-from exoflow.simulation.model_data import DATA
-from exoflow.simulation.walker import load_start_values
 from exoflow.stages import metabolics, wearer
 
 SMALL = {
@@ -25,30 +23,16 @@ PARAMS = build_params(
 
 
 @pytest.fixture
-def gait(tmp_path, monkeypatch):
-    """A gait file in an empty folder."""
-    monkeypatch.chdir(tmp_path)
-    path = tmp_path / "results/reflex/level.json"
-    path.parent.mkdir(parents=True)
-    found = {
-        "status": "ok", "reason": None, "condition": "level", "reflexes": "h0918_rs3",
-        "parameters": load_start_values(DATA / "reflexes" / "start_level.csv"),
-    }  # fmt: skip
-    path.write_text(json.dumps(found))
-    return path
-
-
-@pytest.fixture
-def used_to(gait, tmp_path):
+def used_to(level_gait, tmp_path):
     """The wearer of that gait: file and content."""
     output = tmp_path / "results/wearer/level.json"
-    wearer.run("level", phase_settings(PARAMS, "wearer", "level"), gait, output)
+    wearer.run("level", phase_settings(PARAMS, "wearer", "level"), level_gait, output)
     return output, json.loads(output.read_text())
 
 
-def test_wearer_names_his_law_the_human_before_and_the_control(used_to, gait):
+def test_wearer_names_his_law_the_human_before_and_the_control(used_to, level_gait):
     _, result = used_to
-    before = json.loads(gait.read_text())
+    before = json.loads(level_gait.read_text())
     assert (result["phase"], result["status"], result["not_adapted"]) == ("wearer", "ok", None)
     assert result["adaptation"]["law"] == "dofc"
     assert result["adaptation"]["reference"]["parameters"] == before["parameters"]
@@ -72,19 +56,19 @@ def test_comparison_holds_the_human_before_the_control_and_the_law_he_is_used_to
     assert compared["control"]["rms_torque_Nm"] == 0.0 < compared["dofc"]["rms_torque_Nm"]
 
 
-def test_a_condition_without_a_gait_has_no_wearer(gait, tmp_path):
-    gait.write_text(json.dumps({"status": "no_gait", "reason": "fell", "condition": "level"}))
+def test_a_condition_without_a_gait_has_no_wearer(level_gait, tmp_path):
+    level_gait.write_text(json.dumps({"status": "no_gait", "reason": "fell", "condition": "level"}))
     output = tmp_path / "results/wearer/level.json"
-    wearer.run("level", phase_settings(PARAMS, "wearer", "level"), gait, output)
+    wearer.run("level", phase_settings(PARAMS, "wearer", "level"), level_gait, output)
     assert json.loads(output.read_text()) == {
         "phase": "wearer", "status": "skipped", "reason": "fell", "condition": "level"
     }  # fmt: skip
 
 
-def test_who_falls_with_the_exo_stays_as_he_was(gait, tmp_path, monkeypatch):
+def test_who_falls_with_the_exo_stays_as_he_was(level_gait, tmp_path, monkeypatch):
     monkeypatch.setattr(wearer, "_falls_with_it", lambda found, settings: "fell at 2 s")
     output = tmp_path / "results/wearer/level.json"
-    wearer.run("level", phase_settings(PARAMS, "wearer", "level"), gait, output)
-    result, before = json.loads(output.read_text()), json.loads(gait.read_text())
+    wearer.run("level", phase_settings(PARAMS, "wearer", "level"), level_gait, output)
+    result, before = json.loads(output.read_text()), json.loads(level_gait.read_text())
     assert result["not_adapted"] == "fell at 2 s"
     assert "adaptation" not in result and result["parameters"] == before["parameters"]

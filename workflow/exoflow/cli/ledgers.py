@@ -111,13 +111,13 @@ def why_options(parser: argparse.ArgumentParser) -> None:
 
 def stage(options: argparse.Namespace) -> None:
     """Run the command of a DVC stage."""
-    from exoflow.cli.tools import prune
+    from exoflow.cli.tools import prune_phase
     from exoflow.ledgers.stage_guard import run_stage
 
     words = options.words[1:] if options.words[:1] == ["--"] else options.words
     if not words:
         raise UserError(f"exoflow stage {options.phase}: no command behind --. See dvc.yaml.")
-    prune(options)
+    prune_phase(options.phase)
     run_stage(options.phase, words)
 
 

@@ -220,18 +220,22 @@ def closed_loop(options: argparse.Namespace) -> None:
 
 def prune(options: argparse.Namespace) -> None:
     """Move stale results away."""
+    if options.unproven:
+        prune_unproven()
+    elif options.phase is None:
+        raise UserError(f"exoflow prune: name a phase ({', '.join(PHASES)}), or --unproven.")
+    else:
+        prune_phase(options.phase)
+
+
+def prune_phase(phase: str) -> None:
+    """Move results of deleted conditions away."""
     from exoflow.records.prune import prune_results
 
-    if getattr(options, "unproven", False):
-        prune_unproven()
-        return
-    if options.phase is None:
-        raise UserError(f"exoflow prune: name a phase ({', '.join(PHASES)}), or --unproven.")
-    moved = prune_results(load_params(), options.phase)
+    moved = prune_results(load_params(), phase)
     for path in moved:
         print(
-            f"exoflow: {path} is of no condition in params.yaml: "
-            f"moved to .exoflow/pruned/{options.phase}",
+            f"exoflow: {path} is of no condition in params.yaml: moved to .exoflow/pruned/{phase}",
             file=sys.stderr,
         )
 

@@ -335,6 +335,12 @@ def _in_layer_table(weights: PolicyWeights, name: str) -> bool:
     return stem is not None and name.startswith(stem)
 
 
+def _c_type(weights: PolicyWeights, name: str, stored_as: str) -> str:
+    """Type of a constant array: only the matrices of the network are stored in other formats."""
+    stored = is_matrix(name) and name in weights.arrays
+    return STORAGE[stored_as].c_type if stored else "float"
+
+
 def _weights_header(weights: PolicyWeights, stored_as: str) -> str:
     lines = [
         "/* Weights of the network, of use to policy.c only. */",
@@ -350,7 +356,7 @@ def _weights_header(weights: PolicyWeights, stored_as: str) -> str:
     scale = ["    const float *scale; /* of every row of w */"] if STORAGE[stored_as].scaled else []
     for name, array in constants(weights, stored_as):
         if not _in_layer_table(weights, name):
-            c_type = weight if is_matrix(name) and name in weights.arrays else "float"
+            c_type = _c_type(weights, name, stored_as)
             lines.append(f"extern const {c_type} policy_{name}[{array.size}];")
     if weights.kind == "mlp":
         lines += [
@@ -393,10 +399,9 @@ def _weights_source(weights: PolicyWeights, stored_as: str, common: dict[str, st
         " * torch stores them.\n */\n"
         '#include "policy_weights.h"\n\n#include "policy_math.h"\n',
     ]
-    weight = STORAGE[stored_as].c_type
     for name, array in constants(weights, stored_as):
         static = "static " if _in_layer_table(weights, name) else ""
-        c_type = weight if is_matrix(name) and name in weights.arrays else "float"
+        c_type = _c_type(weights, name, stored_as)
         parts.append(_array_definition(f"{static}const {c_type}", name, array))
     if weights.kind == "mlp":
         rows = []

@@ -138,11 +138,18 @@ def storage_error(
         for name, walk in trained.items()
     }
     errors["all"] = np.concatenate(list(errors.values()))
+    return {name: error_summary(error) for name, error in errors.items()}
+
+
+def error_summary(error_Nm: np.ndarray) -> dict[str, Any]:
+    """How far torques are off: `n_steps`, `max_abs_error_Nm`, `rms_error_Nm`.
+
+    Parameters
+    ----------
+    error_Nm : ndarray, shape (n_steps, n_legs)
+    """
     return {
-        name: {
-            "n_steps": len(error),
-            "max_abs_error_Nm": float(np.abs(error).max()),
-            "rms_error_Nm": float(np.sqrt(np.mean(error**2))),
-        }
-        for name, error in errors.items()
+        "n_steps": len(error_Nm),
+        "max_abs_error_Nm": float(np.abs(error_Nm).max()),
+        "rms_error_Nm": float(np.sqrt(np.mean(error_Nm**2))),
     }

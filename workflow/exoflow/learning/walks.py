@@ -38,7 +38,7 @@ class GyroNoise:
 
 @dataclass(frozen=True, eq=False)
 class Walks:
-    """Walks from a random moment of an unassisted walk on, controller switched on at tick 0.
+    """Walks from a random moment on (see `SnapshotPool`), where the controller takes over.
 
     Attributes
     ----------

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from exoflow.config import PHASES, read_yaml
-from exoflow.ledgers.dvc_engine import stage_status
+from exoflow.config import PHASES
+from exoflow.ledgers.dvc_engine import stage_needs, stage_status
 from exoflow.ledgers.dvc_lock import LOCK
 from exoflow.ledgers.proof import OTHER_CONTENT, OTHER_ORIGIN, Ledgers, read_ledgers
 from exoflow.ledgers.snakemake_plan import Planned, planned_outputs
 from exoflow.records import layout
-from exoflow.records.prune import RESULT_SUFFIXES, is_made
+from exoflow.records.prune import stale_results
 
 CURRENT, STALE, UNPROVEN, ORPHANED = "current", "stale", "unproven", "orphaned"
 STATES = (CURRENT, STALE, UNPROVEN, ORPHANED)
@@ -119,27 +118,16 @@ def orphans(ledgers: Ledgers, plan: Mapping[str, Planned]) -> list[str]:
     """Results of deleted conditions."""
     found = []
     for phase in PHASES:
-        if phase == "report":
-            continue
-        folder = ledgers.root / layout.RESULTS / phase
-        kept = [
-            ledgers.root / main[: main.rindex(".")]
-            for main in layout.results_of(ledgers.params, phase)
-        ]
-        for file in sorted(folder.rglob("[!.]*")):
-            path = file.relative_to(ledgers.root).as_posix()
-            if file.suffix in RESULT_SUFFIXES and path not in plan and not is_made(file, kept):
-                found.append(path)
-    return found
+        for file in stale_results(ledgers.params, phase, ledgers.root):
+            found.append(file.relative_to(ledgers.root).as_posix())
+    return [path for path in found if path not in plan]
 
 
 def up_to_date_for_dvc(root: Path) -> tuple[str, ...]:
     """Phases in dvc.lock that `dvc repro` would pass over, ancestors included."""
     changed = set(stage_status(root))
-    stages: Mapping[str, Any] = read_yaml(root / "dvc.yaml")["stages"]
     current: list[str] = []
-    for phase in PHASES:  # in the order in which they depend on each other
-        needs = [Path(dep).name for dep in stages[phase]["deps"] if dep.startswith("results/")]
+    for phase, needs in stage_needs(root).items():  # in the order in which they depend
         if phase not in changed and all(need in current for need in needs):
             current.append(phase)
     return tuple(current)

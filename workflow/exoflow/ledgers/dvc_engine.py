@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from exoflow.config import PHASES, read_yaml
 from exoflow.errors import ExoflowError, UserError
+from exoflow.ledgers.programs import ask, said_lines
 
 # A link in results/ is the cache itself: a job that writes into it changes every version.
 SAFE_LINKS = {"reflink", "copy"}
@@ -23,12 +24,7 @@ def ask_dvc(root: Path, *arguments: str, allowed: Sequence[int] = (0,)) -> str:
     UserError
         If DVC is missing, this is no project of it, or it refuses; with its reason.
     """
-    try:
-        done = subprocess.run(["dvc", *arguments], cwd=root, capture_output=True, text=True)
-    except FileNotFoundError:
-        raise UserError(
-            "dvc: no such program. Activate the environment (. .venv/bin/activate)."
-        ) from None
+    done = ask(root, "dvc", *arguments)
     if done.returncode not in allowed:
         raise UserError(f"dvc {arguments[0]} failed: {reason(done.stderr or done.stdout)}")
     return done.stdout
@@ -36,7 +32,7 @@ def ask_dvc(root: Path, *arguments: str, allowed: Sequence[int] = (0,)) -> str:
 
 def reason(output: str) -> str:
     """The line in which DVC says what is wrong, with what to do about it."""
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    lines = said_lines(output)
     said = next((line for line in lines if line.startswith("ERROR")), lines[0] if lines else "")
     said = said.removeprefix("ERROR:").strip()
     if "not a git repository" in said:
@@ -60,6 +56,15 @@ def refuse_links(root: Path) -> None:
             "cache. Type: dvc config --unset cache.type (with --local or --global where it was "
             "set), then dvc checkout --relink"
         )
+
+
+def stage_needs(root: Path) -> dict[str, list[str]]:
+    """The phases whose results each phase of dvc.yaml reads, in the order of the phases."""
+    stages = read_yaml(root / "dvc.yaml")["stages"]
+    return {
+        phase: [Path(dep).name for dep in stages[phase]["deps"] if dep.startswith("results/")]
+        for phase in PHASES
+    }
 
 
 def stage_status(root: Path) -> dict[str, Any]:

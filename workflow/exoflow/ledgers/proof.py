@@ -81,17 +81,16 @@ class Ledgers:
 
     def locked_md5(self, path: str) -> str | None:
         """What dvc.lock says a result is; None if it does not."""
-        phase = Path(path).parts[1]
-        stage = self.lock.stages.get(phase)
+        stage = self.lock.stages.get(layout.phase_of(path))
         if stage is None:
             return None
-        return self.locked_file(stage.outs.get(f"results/{phase}"), path)
+        return self.locked_file(stage.outs.get(folder_of(path)), path)
 
     def locked_file(self, folder_md5: str | None, path: str) -> str | None:
         """MD5 of a file of results/ in a recorded state of its folder."""
         if folder_md5 is None:
             return None
-        folder = "/".join(Path(path).parts[:2])
+        folder = folder_of(path)
         listed = self.lock.files_of(folder_md5)
         if listed is None:  # not in the cache here; the whole folder may still be that one
             unchanged = self.folder_md5(folder) == folder_md5
@@ -103,8 +102,7 @@ class Ledgers:
         job = layout.job_of(self.params, path)
         if job is None or record.settings != self.settings(self.params, job):
             return False
-        study = Path(path).name.split(".")[0] if job[0] == "trial" else None
-        if record.sources != job_sources(self.params, job[0], study):
+        if record.sources != job_sources(self.params, job[0], layout.study_of(path)):
             return False
         return not self.changed_inputs(record)
 
@@ -120,7 +118,7 @@ class Ledgers:
 
     def lock_agrees(self, path: str, record: Record) -> bool:
         """Whether dvc.lock names the settings, code, data and inputs of a record."""
-        phase = Path(path).parts[1]
+        phase = layout.phase_of(path)
         stage = self.lock.stages[phase]
         folders = {**stage.deps, **stage.outs}  # a gait may start from another gait
         return (
@@ -135,7 +133,7 @@ class Ledgers:
 
     def locked_settings(self, path: str) -> str | None:
         """The settings with which dvc.lock says a result was made; None if it cannot be told."""
-        params = self.locked_params(Path(path).parts[1])
+        params = self.locked_params(layout.phase_of(path))
         job = layout.job_of(params, path) if params else None
         return self.settings(params, job) if params and job else None
 

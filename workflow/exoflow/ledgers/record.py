@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from exoflow.config import PHASES, load_params, read_yaml
+from exoflow.config import PHASES, load_params
 from exoflow.errors import UserError
 from exoflow.ledgers.audit import CURRENT, ORPHANED, Audit, State, audit
-from exoflow.ledgers.dvc_engine import ask_dvc, refuse_links
+from exoflow.ledgers.dvc_engine import ask_dvc, refuse_links, stage_needs
 from exoflow.ledgers.dvc_lock import LOCK
 from exoflow.ledgers.run_lock import claim_run, release
 from exoflow.ledgers.stage_guard import differences, snapshot
@@ -65,11 +65,9 @@ def record(root: str | Path = ".") -> Recorded:
 
 def refused_phases(root: Path, found: Audit) -> dict[str, str]:
     """Phases with an output that does not pass, and those that build on one."""
-    stages: Mapping[str, Any] = read_yaml(root / "dvc.yaml")["stages"]
     refused: dict[str, str] = {}
-    for phase in PHASES:
+    for phase, needs in stage_needs(root).items():
         bad = [one for one in found.outputs.values() if fails(one, phase)]
-        needs = [Path(dep).name for dep in stages[phase]["deps"] if dep.startswith("results/")]
         before = [need for need in needs if need in refused]
         if bad:
             refused[phase] = f"{len(bad)} of its outputs did not pass"

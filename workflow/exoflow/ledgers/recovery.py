@@ -7,9 +7,9 @@ import os
 import subprocess
 from pathlib import Path
 
-from exoflow.config import read_yaml
-from exoflow.errors import ExoflowError, UserError
+from exoflow.errors import UserError
 from exoflow.ledgers import run_lock
+from exoflow.ledgers.dvc_lock import LOCK, read_dvc_lock
 from exoflow.ledgers.processes import Worker, is_alive, now, stop, workers_of
 from exoflow.records.checkpoints import SCRATCH
 from exoflow.records.layout import RESULTS
@@ -17,7 +17,7 @@ from exoflow.records.prune import SCRATCH_OF_KILLED
 
 KEPT = SCRATCH / "recovered"
 # DVC keeps one list of readers and writers for the folder and one for its experiments.
-DVC_LOCKS = (".dvc/tmp/rwlock", ".dvc/tmp/exps/rwlock")
+DVC_LOCKS = (run_lock.RWLOCK, Path(".dvc/tmp/exps/rwlock"))
 HARDLINK_LOCK = Path(".dvc/tmp/lock")
 
 
@@ -162,9 +162,12 @@ def remove_half_written(root: Path) -> list[str]:
 
 def set_dvc_lock_aside(root: Path) -> list[str]:
     """A dvc.lock that was cut short: keep it aside and take the one of the last commit."""
-    path = root / "dvc.lock"
-    if not path.exists() or is_readable_lock(path):
+    path = root / LOCK
+    try:
+        read_dvc_lock(root)
         return []
+    except UserError:
+        pass
     aside = root / KEPT / f"dvc.lock.{now().replace(' ', '_').replace(':', '')}"
     aside.parent.mkdir(parents=True, exist_ok=True)
     os.replace(path, aside)
@@ -177,11 +180,3 @@ def set_dvc_lock_aside(root: Path) -> list[str]:
     else:
         kept = "exoflow record writes it again"
     return [f"dvc.lock was damaged: moved to {aside.relative_to(root)}; {kept}"]
-
-
-def is_readable_lock(path: Path) -> bool:
-    """Whether dvc.lock is YAML with stages."""
-    try:
-        return isinstance(read_yaml(path).get("stages", {}), dict)
-    except (ExoflowError, OSError, AttributeError):
-        return False

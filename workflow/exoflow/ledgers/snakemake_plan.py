@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 from exoflow.errors import UserError
+from exoflow.ledgers.programs import ask, said_lines
 
 SUMMARY_COLUMNS = 6
 
@@ -32,13 +32,7 @@ def planned_outputs(root: str | Path = ".", target: str | None = None) -> dict[s
     UserError
         With Snakemake's reason, if it cannot plan.
     """
-    command = ["snakemake", "--summary", *([target] if target else [])]
-    try:
-        done = subprocess.run(command, cwd=root, capture_output=True, text=True)
-    except FileNotFoundError:
-        raise UserError(
-            "snakemake: no such program. Activate the environment (. .venv/bin/activate)."
-        ) from None
+    done = ask(root, "snakemake", "--summary", *([target] if target else []))
     if done.returncode:
         raise UserError(f"snakemake cannot plan: {reason(done.stderr)}")
     rows = [line.split("\t") for line in done.stdout.splitlines()]
@@ -51,7 +45,7 @@ def planned_outputs(root: str | Path = ".", target: str | None = None) -> dict[s
 
 def reason(output: str) -> str:
     """The line that says what is wrong; ours where there is one."""
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    lines = said_lines(output)
     ours = [line for line in lines if line.startswith("exoflow: error:")]
     if ours:
         return ours[-1].removeprefix("exoflow: error:").strip()

@@ -63,8 +63,10 @@ def why(path: str, root: str | Path = ".") -> Answer:
     state = states[path]
     jobs = jobs_behind(path, ledgers, plan)
     past = past_times(root)
-    times = {job: past.get(job, past.get(phase_of(job))) for job in jobs}
-    unknown = tuple(dict.fromkeys(phase_of(job) for job, time in times.items() if time is None))
+    times = {job: past.get(job, past.get(layout.phase_of(job))) for job in jobs}
+    unknown = tuple(
+        dict.fromkeys(layout.phase_of(job) for job, time in times.items() if time is None)
+    )
     known = [time for time in times.values() if time is not None]
     ledgers.contents.remember()
     return Answer(
@@ -136,9 +138,8 @@ def changed_sources(path: str, record: Record, ledgers: Ledgers) -> list[str]:
     job = layout.job_of(ledgers.params, path)
     if job is None:
         return []
-    study = Path(path).name.split(".")[0] if job[0] == "trial" else None
     old = read_sources(record.sources)
-    new = read_sources(job_sources(ledgers.params, job[0], study))
+    new = read_sources(job_sources(ledgers.params, job[0], layout.study_of(path)))
     files = parts(job[0], layout.data_files(ledgers.params, job[0]))
     found = []
     for part in differences(old, new):
@@ -156,11 +157,6 @@ def jobs_behind(path: str, ledgers: Ledgers, plan: Mapping[str, Planned]) -> lis
     behind = planned_outputs(ledgers.root, path)
     mains = [one for phase in PHASES for one in layout.results_of(ledgers.params, phase)]
     return [main for main in mains if main in behind and behind[main].pending]
-
-
-def phase_of(job: str) -> str:
-    """The phase of a main file."""
-    return Path(job).parts[1]
 
 
 def past_times(root: Path) -> dict[str, float]:
@@ -183,5 +179,6 @@ def longest(times: Mapping[str, float | None]) -> float:
     """Time of the slowest job of each phase, added up, s."""
     slowest: dict[str, float] = {}
     for job, time in times.items():
-        slowest[phase_of(job)] = max(slowest.get(phase_of(job), 0.0), time or 0.0)
+        phase = layout.phase_of(job)
+        slowest[phase] = max(slowest.get(phase, 0.0), time or 0.0)
     return sum(slowest.values())

@@ -102,7 +102,7 @@ def results_of(params: Params, phase: str) -> list[str]:
 
 def job_of(params: Params, path: str) -> tuple[str, str | None, int | None] | None:
     """Phase, condition and seed of the job that makes a file of results/; None for other files."""
-    phase = Path(path).parts[1] if path.startswith("results/") else ""
+    phase = phase_of(path) if path.startswith("results/") else ""
     if phase == "policy":
         for name, condition in params.conditions.items():
             for seed in condition.seeds:
@@ -123,7 +123,17 @@ def job_of(params: Params, path: str) -> tuple[str, str | None, int | None] | No
 
 def main_name(path: str) -> str:
     """What the files of a job of a phase without conditions share: a study, a bundle."""
-    return Path(path).name.split(".")[0] if Path(path).parts[1] in ("trial", "export") else ""
+    return Path(path).name.split(".")[0] if phase_of(path) in ("trial", "export") else ""
+
+
+def phase_of(path: str) -> str:
+    """The phase in whose folder a file of results/ lies."""
+    return Path(path).parts[1]
+
+
+def study_of(path: str) -> str | None:
+    """The study whose job makes a file of results/; None for files of other phases."""
+    return main_name(path) if phase_of(path) == "trial" else None
 
 
 def is_beside(path: str, main: str) -> bool:

@@ -25,8 +25,6 @@ RESULT_SUFFIXES = (
 def prune_results(params: Params, phase: str, root: str | Path = ".") -> list[Path]:
     """Move stale results of one phase to .exoflow/pruned/<phase>/.
 
-    A file is stale when it lies in results/<phase>, has the suffix of a result
-    and its name starts with that of no result of `params`. In doubt it stays.
     Half-written files of killed processes are deleted.
 
     Returns
@@ -37,21 +35,32 @@ def prune_results(params: Params, phase: str, root: str | Path = ".") -> list[Pa
     root = Path(root)
     folder = root / RESULTS / phase
     folder.mkdir(parents=True, exist_ok=True)  # DVC wants it, also where a phase has no job
+    if phase == "report":
+        return []
+    for scratch in folder.rglob(SCRATCH_OF_KILLED):
+        if time.time() - scratch.stat().st_mtime > SCRATCH_AGE_S:
+            scratch.unlink(missing_ok=True)
+    stale = stale_results(params, phase, root)
+    for file in stale:
+        move_away(file, root)
+    return stale
+
+
+def stale_results(params: Params, phase: str, root: Path) -> list[Path]:
+    """Results of one phase that no job of `params` makes.
+
+    A file is one when it lies in results/<phase>, has the suffix of a result and its name
+    starts with that of no result of `params`. In doubt it is not.
+    """
     if phase == "report":  # its page and the tables beside it belong to every run
         return []
     # Not with_suffix(""): ids of a grid hold dots.
     kept = [root / result[: result.rindex(".")] for result in results_of(params, phase)]
-    for scratch in folder.rglob(SCRATCH_OF_KILLED):
-        if time.time() - scratch.stat().st_mtime > SCRATCH_AGE_S:
-            scratch.unlink(missing_ok=True)
-    moved = []
-    for file in sorted(folder.rglob("*")):
-        hidden = file.name.startswith(".")
-        if hidden or file.suffix not in RESULT_SUFFIXES or is_made(file, kept):
-            continue
-        move_away(file, root)
-        moved.append(file)
-    return moved
+    return [
+        file
+        for file in sorted((root / RESULTS / phase).rglob("[!.]*"))
+        if file.suffix in RESULT_SUFFIXES and not is_made(file, kept)
+    ]
 
 
 def move_away(file: Path, root: Path) -> Path:

@@ -165,15 +165,11 @@ def _torque_error(law: Policy, seen: list[tuple[np.ndarray, np.ndarray]]) -> dic
     import numpy as np
 
     from exoflow.control.policy_format import NumpyPolicy
+    from exoflow.export.weight_storage import error_summary
 
     inputs, commands = (np.array(column) for column in zip(*seen, strict=True))
     error = commands - NumpyPolicy(law.weights).run(inputs.astype(np.float32))
-    return {
-        "n_steps": len(error),
-        "max_abs_error_Nm": float(np.abs(error).max()),
-        "rms_error_Nm": float(np.sqrt(np.mean(error**2))),
-        "largest_command_Nm": float(np.abs(commands).max()),
-    }
+    return error_summary(error) | {"largest_command_Nm": float(np.abs(commands).max())}
 
 
 def _behind_safety(controller: CompiledController, law: Policy) -> External:

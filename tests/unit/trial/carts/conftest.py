@@ -465,3 +465,20 @@ def exports() -> Path:
 def pytest_generate_tests(metafunc):
     if "layout" in metafunc.fixturenames:
         metafunc.parametrize("layout", LAYOUTS)
+
+
+@pytest.fixture
+def gas_columns():
+    """Names of the columns of VO2 and VCO2 -> map of a custom cart with time `t` in s."""
+
+    def column_map(vo2: str, vco2: str, unit: str = "mL/min") -> dict:
+        return {
+            "header_row": 1,
+            "columns": {
+                "time": {"name": "t", "unit": "s"},
+                "vo2": {"name": vo2, "unit": unit},
+                "vco2": {"name": vco2, "unit": unit},
+            },
+        }
+
+    return column_map

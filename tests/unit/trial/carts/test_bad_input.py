@@ -285,52 +285,31 @@ def test_swapped_columns_are_caught_by_the_carts_own_energy_too(carts):
     assert line.endswith(" % away. A column or a unit is wrong: export the test again.")
 
 
-def test_swapped_columns_at_rest_without_any_cross_check(carts):
+def test_swapped_columns_at_rest_without_any_cross_check(carts, gas_columns):
     """RER 1/0.7 = 1.43 is nobody's at rest."""
     lines = "".join(f"{10 * i};{250 + i};{round((250 + i) * 0.7)}\n" for i in range(1, 20))
-    column_map = {
-        "header_row": 1,
-        "columns": {
-            "time": {"name": "t", "unit": "s"},
-            "vo2": {"name": "CO2", "unit": "mL/min"},
-            "vco2": {"name": "O2", "unit": "mL/min"},
-        },
-    }
+    column_map = gas_columns("CO2", "O2")
     assert carts.refusal_of(f"t;O2;CO2\n{lines}".encode(), column_map) == (
         "export.dat: row 1, column 2: the median of O2 / CO2 is 1.429. Expected 0.6..1.4: the "
         "columns may be swapped, or a unit may be wrong."
     )
 
 
-def test_possible_but_unusual_ratios_without_any_cross_check_are_a_warning(tmp_path):
+def test_possible_but_unusual_ratios_without_any_cross_check_are_a_warning(tmp_path, gas_columns):
     """VO2 250 and VCO2 200 mL/min, written under each other's name: 1.25 may be hard exercise."""
     lines = "".join(f"{10 * i};{200 + i};{250 + i}\n" for i in range(1, 20))
     path = tmp_path / "export.csv"
     path.write_text(f"t;O2;CO2\n{lines}")
-    column_map = {
-        "header_row": 1,
-        "columns": {
-            "time": {"name": "t", "unit": "s"},
-            "vo2": {"name": "O2", "unit": "mL/min"},
-            "vco2": {"name": "CO2", "unit": "mL/min"},
-        },
-    }
+    column_map = gas_columns("O2", "CO2")
     assert read_cart(path, column_map).warnings == (
         "the median of CO2 / O2 is 1.24, as in hard exercise or in swapped columns; nothing else "
         "in the file tells which",
     )
 
 
-def test_a_column_that_never_changes(carts):
+def test_a_column_that_never_changes(carts, gas_columns):
     lines = "".join(f"{10 * i};900;{750 + i}\n" for i in range(1, 20))
-    column_map = {
-        "header_row": 1,
-        "columns": {
-            "time": {"name": "t", "unit": "s"},
-            "vo2": {"name": "O2", "unit": "mL/min"},
-            "vco2": {"name": "CO2", "unit": "mL/min"},
-        },
-    }
+    column_map = gas_columns("O2", "CO2")
     assert carts.refusal_of(f"t;O2;CO2\n{lines}".encode(), column_map) == (
         "export.dat: row 1, column 2: O2 is 900 mL/min in all 19 rows. Expected values that "
         "change from row to row: export the test again."

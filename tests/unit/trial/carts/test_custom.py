@@ -40,17 +40,10 @@ def test_a_map_of_a_workbook_names_its_sheet(carts, mapped):
     )
 
 
-def test_the_decimal_sign_may_be_declared_where_no_number_decides(carts):
+def test_the_decimal_sign_may_be_declared_where_no_number_decides(carts, gas_columns):
     """Litres per minute with three decimals: 1,104 is 1.104 or 1104."""
     lines = "".join(f"{4 * i};1,{100 + i};1,{i:03d}\n" for i in range(1, 40))
-    column_map = {
-        "header_row": 1,
-        "columns": {
-            "time": {"name": "t", "unit": "s"},
-            "vo2": {"name": "o", "unit": "L/min"},
-            "vco2": {"name": "c", "unit": "L/min"},
-        },
-    }
+    column_map = gas_columns("o", "c", "L/min")
     content = f"t;o;c\n{lines}".encode()
     assert carts.refusal_of(content, column_map) == (
         "export.dat: row 2, column 2: o is '1,101': either a decimal or a thousand: no other "

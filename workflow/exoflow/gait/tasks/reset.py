@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import Any
 
@@ -122,7 +123,7 @@ class SnapshotPool:
         """What the law of the walk asked for last, Nm. Shape: (len(moments), 2)."""
         return self.commands[moments // self.per_subject, self.ticks[moments]]
 
-    @property
+    @functools.cached_property
     def _assisted(self) -> np.ndarray:
         """Whether the exo gave torque in each subject's walk. Shape: (n_subjects,), bool."""
         return np.asarray(self.commands.any(axis=(1, 2)))
