@@ -6,9 +6,12 @@ import argparse
 from pathlib import Path
 
 from exoflow.cli.command import Command
+from exoflow.cli.phases import condition_option
 from exoflow.errors import UserError
 
 WORKSPACE = "workspace"
+# Phases that have a job per condition.
+CONDITION_PHASES = ("reflex", "wearer", "policy", "metabolics")
 
 
 def compare(options: argparse.Namespace) -> None:
@@ -48,6 +51,40 @@ def compare_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
 
 
+def replay(options: argparse.Namespace) -> None:
+    """Run a condition again and compare."""
+    from exoflow.stages import replay as stage
+
+    stage.run(
+        condition=options.condition,
+        phases=options.phase or CONDITION_PHASES,
+        experiment=options.experiment,
+        cores=options.cores,
+        as_json=options.json,
+    )
+
+
+def replay_options(parser: argparse.ArgumentParser) -> None:
+    condition_option(parser)
+    parser.add_argument(
+        "--phase",
+        nargs="+",
+        choices=CONDITION_PHASES,
+        metavar="PHASE",
+        help=f"what to compare, of {', '.join(CONDITION_PHASES)}; default: all that are enabled",
+    )
+    parser.add_argument(
+        "--experiment",
+        default=WORKSPACE,
+        metavar="EXP",
+        help="a Git revision or DVC experiment to replay; default: workspace",
+    )
+    parser.add_argument(
+        "--cores", default="all", metavar="N", help="as for snakemake; default: all"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+
+
 EXPERIMENT_COMMANDS = {
     "compare": Command(
         "settings, metrics and figures that differ between runs",
@@ -56,5 +93,14 @@ EXPERIMENT_COMMANDS = {
         "that works offline with the curves and figures that differ.",
         compare_options,
         compare,
+    ),
+    "replay": Command(
+        "run one condition again in a clean folder and compare",
+        "Run a condition again from its code, data and settings in .exoflow/replay, and say how "
+        "far every metric lies from the recorded one. Equal exoflow hash is asked for where "
+        "processor and versions are the same, tolerances from the spread over seeds elsewhere; "
+        "exit code 1 if it is another result.",
+        replay_options,
+        replay,
     ),
 }
