@@ -1,0 +1,31 @@
+"""A folder runs its own code."""
+
+import os
+import subprocess
+import sys
+
+from exoflow.ledgers.own_code import environment_of, is_installed_here
+from exoflow.records.checkpoints import PACKAGE
+
+
+def test_a_command_imports_the_package_of_its_folder_before_any_other(tmp_path, monkeypatch):
+    package = tmp_path / "copy/workflow/exoflow"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("")
+    (tmp_path / "lib").mkdir()
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(PACKAGE.parent), str(tmp_path / "lib")]))
+    environment = environment_of(tmp_path / "copy")
+    assert environment["PYTHONPATH"].split(os.pathsep) == [
+        str(tmp_path / "copy/workflow"),
+        str(tmp_path / "lib"),
+    ]
+    words = [sys.executable, "-c", "import exoflow; print(exoflow.__file__)"]
+    done = subprocess.run(words, env=environment, capture_output=True, text=True)
+    assert done.stdout.strip() == str(package / "__init__.py")
+
+
+def test_a_folder_without_a_package_needs_no_other(tmp_path):
+    assert is_installed_here(PACKAGE.parents[1])
+    assert is_installed_here(tmp_path)
+    (tmp_path / "workflow/exoflow").mkdir(parents=True)
+    assert not is_installed_here(tmp_path)
