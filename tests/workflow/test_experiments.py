@@ -44,7 +44,7 @@ def test_a_queued_experiment_with_a_new_seed_runs_its_own_code_and_is_proven_onc
     }
     policy = found["metrics"]["fast.policy.change_cot_pct"]
     assert (policy["HEAD"]["n"], policy["seeded"]["n"]) == (2, 3)
-    assert "fast.dofc.change_cot_pct" not in found["metrics"], "it does not differ"
+    assert not [key for key in found["metrics"] if key.startswith("slow")], "no difference there"
     page = (recorded_copy.folder / ".exoflow/compare/HEAD..seeded.html").read_text()
     assert "metabolics/fast.svg" in page
     assert "metabolics/slow.svg" not in page
@@ -71,13 +71,13 @@ def test_compare_reads_revisions_in_place_and_says_what_the_workspace_is_worth(
     recorded_copy.change_speed()
     done = recorded_copy.run("exoflow", "compare", "HEAD")
     assert "conditions.fast.speed_m_s" in done.stdout
-    assert "not of these settings and code: results/reflex/fast.json and" in done.stdout
+    note = "not of these settings and code: results/reflex/fast.json and"
+    assert note in " ".join(done.stdout.split())
     one_line(recorded_copy.run("exoflow", "compare", "worcspace"), "Did you mean workspace?")
     done = recorded_copy.run("exoflow", "compare", "--output", "results/report/a.html")
     one_line(done, "results/ is what DVC records")
     clone = type(recorded_copy)(tmp_path / "clone")
     recorded_copy.git("clone", "-q", ".", str(clone.folder))
-    (recorded_copy.folder / "bin").rename(clone.folder / "bin")
     one_line(clone.run("exoflow", "compare"), "dvc fetch")
 
 
@@ -91,10 +91,9 @@ def test_a_replay_of_a_condition_is_equal_or_says_how_far_off(recorded_copy):
     assert all(one["recorded"] == one["replayed"] for one in found["files"].values())
     assert not found["same_kind_of_computer"], "the stand-in writes no run records"
     # Steep starts from slow, which a clean folder does not have: both are made again.
-    made = recorded_copy.jobs(*replay, "steep", "--phase", "reflex", "--experiment", "HEAD")
-    assert made == []  # none here, both in the clean folder
-    ran = sorted((recorded_copy.folder / ".exoflow/replay").glob("steep-*/jobs.txt"))
-    assert ran[0].read_text().splitlines() == ["reflex slow", "reflex steep"]
+    recorded_copy.jobs(*replay, "steep", "--phase", "reflex", "--experiment", "HEAD")
+    (ran,) = (recorded_copy.folder / ".exoflow/replay").glob("steep-*/jobs.txt")
+    assert ran.read_text().split("\n")[-3:-1] == ["reflex slow ", "reflex steep "]
     assert recorded_copy.states() == {"current"}, "the workspace is as it was"
 
     recorded_copy.edit("bin/exoflow", "[:6], 16) / 1e6", "[:6], 16) / 1e5")

@@ -29,3 +29,14 @@ def test_a_folder_without_a_package_needs_no_other(tmp_path):
     assert is_installed_here(tmp_path)
     (tmp_path / "workflow/exoflow").mkdir(parents=True)
     assert not is_installed_here(tmp_path)
+
+
+def test_a_stage_of_dvc_goes_over_to_the_package_of_its_folder(tmp_path):
+    package = tmp_path / "workflow/exoflow"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("")
+    (package / "__main__.py").write_text("import sys; print('own code', *sys.argv[1:])")
+    words = [sys.executable, "-m", "exoflow", "stage", "reflex", "--", "snakemake", "-n"]
+    environment = os.environ | {"PYTHONPATH": str(PACKAGE.parent), "PYTHONSAFEPATH": "1"}
+    done = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.stdout.strip() == "own code stage reflex -- snakemake -n", done.stderr
