@@ -93,7 +93,7 @@ def test_a_replay_of_a_condition_is_equal_or_says_how_far_off(recorded_copy):
     # Steep starts from slow, which a clean folder does not have: both are made again.
     recorded_copy.jobs(*replay, "steep", "--phase", "reflex", "--experiment", "HEAD")
     (ran,) = (recorded_copy.folder / ".exoflow/replay").glob("steep-*/jobs.txt")
-    assert ran.read_text().split("\n")[-3:-1] == ["reflex slow ", "reflex steep "]
+    assert ran.read_text().split("\n")[-3:-1] == ["reflex slow", "reflex steep"]
     assert recorded_copy.states() == {"current"}, "the workspace is as it was"
 
     recorded_copy.edit("bin/exoflow", "[:6], 16) / 1e6", "[:6], 16) / 1e5")
