@@ -70,13 +70,35 @@ def run(condition: str, phases: Sequence[str], experiment: str, cores: str, as_j
         if as_json
         else drift_text(condition, len(files), different, found, other)
     )
+    refuse_another_result(different, len(files), found, other)
+
+
+def refuse_another_result(
+    different: Sequence[str], n_files: int, found: Sequence[Drift], other: str | None
+) -> None:
+    """End with exit code 1 if the replay is not the recorded result.
+
+    Parameters
+    ----------
+    different : sequence of str
+        Files that say something else, of `n_files`.
+    found : sequence of Drift
+        Every metric.
+    other : str or None
+        Why equal files are not to be expected; then metrics have tolerances.
+
+    Raises
+    ------
+    ExoflowError
+        Naming the first file or metric.
+    """
     if other is None and different:
         raise ExoflowError(
-            f"{len(different)} of {len(files)} files say something else than recorded, on the "
+            f"{len(different)} of {n_files} files say something else than recorded, on the "
             f"same kind of computer: {different[0]}."
         )
-    beyond = [one for one in found if one.beyond] if other else []
-    if beyond:
+    beyond = [one for one in found if one.beyond]
+    if other is not None and beyond:
         raise ExoflowError(
             f"{len(beyond)} of {len(found)} metrics lie beyond their tolerance: "
             f"{' '.join(beyond[0].key)}."
