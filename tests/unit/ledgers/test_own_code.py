@@ -1,10 +1,14 @@
-"""A folder runs its own code."""
+"""A folder runs its own code, and an experiment keeps its records."""
 
 import os
 import subprocess
 import sys
 
+import pytest
+
 from exoflow.ledgers.own_code import environment_of, is_installed_here
+from exoflow.ledgers.snakemake_records import METADATA
+from exoflow.ledgers.stage_guard import hand_over_records
 from exoflow.records.checkpoints import PACKAGE
 
 
@@ -40,3 +44,15 @@ def test_a_stage_of_dvc_goes_over_to_the_package_of_its_folder(tmp_path):
     environment = os.environ | {"PYTHONPATH": str(PACKAGE.parent), "PYTHONSAFEPATH": "1"}
     done = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert done.stdout.strip() == "own code stage reflex -- snakemake -n", done.stderr
+
+
+@pytest.mark.parametrize("ignored", ["", "/.snakemake/\n"])
+def test_new_records_are_handed_to_git_unless_it_ignores_them(tmp_path, ignored):
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    hand_over_records(tmp_path)
+    (tmp_path / ".gitignore").write_text(ignored)
+    (tmp_path / METADATA).mkdir(parents=True)
+    (tmp_path / METADATA / "record").write_text("{}")
+    hand_over_records(tmp_path)
+    listed = subprocess.run(["git", "ls-files"], cwd=tmp_path, capture_output=True, text=True)
+    assert listed.stdout.split() == ([] if ignored else [f"{METADATA}/record"])

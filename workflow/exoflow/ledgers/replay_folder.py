@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tarfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from exoflow.errors import ExoflowError, UserError
@@ -21,11 +22,12 @@ from exoflow.records.checkpoints import SCRATCH
 
 REPLAYS = SCRATCH / "replay"
 DONE = ".replayed"
+HASH_LENGTH = 12
 # Results, records and environments stay behind: nothing of them may reach the replay.
-LEFT_BEHIND = (
+LEFT_BEHIND = {
     "results", ".snakemake", ".exoflow", ".git", ".dvc", "dvc.lock", ".venv", "tests", "docs",
-    "*_cache", "__pycache__", "*.egg-info", "raw",
-)  # fmt: skip
+}  # fmt: skip
+CACHES = ("*_cache", "__pycache__", "*.egg-info")
 
 
 def clean_folder(root: Path, snapshot: Snapshot, condition: str) -> Path:
@@ -44,7 +46,7 @@ def clean_folder(root: Path, snapshot: Snapshot, condition: str) -> Path:
     fresh.mkdir(parents=True)
     if snapshot.commit is None:
         shutil.copytree(
-            root, fresh, ignore=shutil.ignore_patterns(*LEFT_BEHIND), dirs_exist_ok=True
+            root, fresh, ignore=left_behind(root), dirs_exist_ok=True, ignore_dangling_symlinks=True
         )
     else:
         unpack(root, snapshot.commit, fresh)
@@ -54,9 +56,28 @@ def clean_folder(root: Path, snapshot: Snapshot, condition: str) -> Path:
         if stale_snakemake_locks(folder):
             recover(folder)
         return folder
-    shutil.rmtree(folder, ignore_errors=True)
+    for ended in ended_replays(root, condition):
+        shutil.rmtree(ended)
     fresh.rename(folder)
     return folder
+
+
+def left_behind(root: Path) -> Callable[[str, list[str]], set[str]]:
+    """What `shutil.copytree` leaves out: some names at the top, caches everywhere."""
+    caches = shutil.ignore_patterns(*CACHES)
+
+    def ignored(folder: str, names: list[str]) -> set[str]:
+        top = LEFT_BEHIND if Path(folder) == root else set()
+        return {*caches(folder, names), *(top & set(names))}
+
+    return ignored
+
+
+def ended_replays(root: Path, condition: str) -> list[Path]:
+    """Folders of replays of a condition that ended; their results have been compared."""
+    name = re.compile(rf"{re.escape(condition)}-[0-9a-f]{{{HASH_LENGTH}}}")
+    ended = [mark.parent for mark in (root / REPLAYS).glob(f"*/{DONE}")]
+    return [folder for folder in ended if name.fullmatch(folder.name)]
 
 
 def unpack(root: Path, commit: str, folder: Path) -> None:
@@ -75,13 +96,13 @@ def unpack(root: Path, commit: str, folder: Path) -> None:
 
 
 def tree_hash(folder: Path) -> str:
-    """Hash of the names and contents of all files, 12 digits."""
+    """Hash of the names and contents of all files."""
     digest = hashlib.sha256()
     for file in sorted(folder.rglob("*")):
         if file.is_file():
             digest.update(file.relative_to(folder).as_posix().encode() + b"\0")
             digest.update(hashlib.sha256(file.read_bytes()).digest())
-    return digest.hexdigest()[:12]
+    return digest.hexdigest()[:HASH_LENGTH]
 
 
 def run_again(folder: Path, targets: Sequence[str], cores: str) -> None:

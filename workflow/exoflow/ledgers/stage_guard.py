@@ -73,11 +73,13 @@ def hand_over_records(root: Path) -> None:
     ExoflowError
         If Git refuses.
     """
-    if not (root / METADATA).is_dir():
+    records = METADATA.as_posix()
+    ignored = ask(root, "git", "check-ignore", "--quiet", records).returncode == 0
+    if ignored or not (root / METADATA).is_dir():
         return
-    done = ask(root, "git", "add", "--", METADATA.as_posix())
+    done = ask(root, "git", "add", "--", records)
     if done.returncode:
-        raise ExoflowError(f"git add {METADATA}: {done.stderr.strip()}")
+        raise ExoflowError(f"git add {records}: {done.stderr.strip()}")
 
 
 def snapshot(root: Path, phase: str) -> dict[str, Any]:
