@@ -31,7 +31,7 @@ def many_metrics(n_experiments):
 @pytest.mark.parametrize("name", ["main", "a_branch_of_a_lab/with_a_long_name_that_says_much"])
 def test_no_line_is_wider_than_a_terminal(n_experiments, name):
     names = [f"{name}{at}" for at in range(n_experiments)]
-    key = ("policy", "randomization", "actuator_delay_s")
+    key = ("conditions", "weak_plantarflexors_on_the_steepest_slope", "actuator_delay_s")
     settings = [Row(key, tuple(f"{at}" * 40 for at in range(n_experiments)))]
     text = comparison_text(compared(names, many_metrics(n_experiments), settings))
     assert max(len(line) for line in text.splitlines()) <= 80
