@@ -251,14 +251,14 @@ class Bench:
         human = self.adapted(limit, seed, number)
         start: Path | Dofc | None = None
         if number > 0:
-            change |= self._pupil()
-            change |= {"steps": self.experiment.pupil_steps, "log_std": PUPIL_LOG_STD}
+            change |= {**self.pupil(), "steps": self.experiment.pupil_steps}
             start = self._dofc_of(human) if number == 1 else self.mlp(limit, seed, number - 1)
         return self._train(f"mlp_round{number}", limit, human, seed, change, start)
 
-    def _pupil(self) -> dict[str, Any]:
+    def pupil(self) -> dict[str, Any]:
         """Settings of a training on somebody who leans on the exo."""
-        return {**PUPIL, "reward": {**self.policy["policy"]["reward"], **PUPIL_REWARD}}
+        reward = {**self.policy["policy"]["reward"], **PUPIL_REWARD}
+        return {**PUPIL, "log_std": PUPIL_LOG_STD, "reward": reward}
 
     @staticmethod
     def _dofc_of(human: Path) -> Dofc | None:
@@ -276,7 +276,7 @@ class Bench:
             "kind": "lstm_window", "steps": self.experiment.copy_steps, "log_std": PUPIL_LOG_STD,
         }  # fmt: skip
         if number > 0:
-            change |= self._pupil()
+            change |= self.pupil()
         start = self.mlp(limit, seed, number)
         human = self.adapted(limit, seed, number)
         return self._train(f"lstm_window_round{number}", limit, human, seed, change, start)
