@@ -66,6 +66,11 @@ def policies_of(wildcards):
     return layout.controllers_of(PARAMS, wildcards.condition)
 
 
+def planned_outputs(jobs):
+    """The first output of every job that is going to run; target rules have none."""
+    return [str(job.output[0]) for job in jobs if job.output]
+
+
 def beside(files, suffix):
     """The files of another suffix that lie beside some results."""
     return [file[: file.rindex(".")] + suffix for file in files]

@@ -1,0 +1,293 @@
+"""Where every job stands, from what runs said, Snakemake's records and the files.
+
+DVC asks Snakemake once per phase. Calls that follow each other are one picture.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+from exoflow.config import Params
+from exoflow.ledgers.content import Contents
+from exoflow.ledgers.processes import shortened
+from exoflow.ledgers.snakemake_records import DamagedRecord, Record, read_record
+from exoflow.ledgers.time_left import expected_times, left_of_job, time_left
+from exoflow.records.job_graph import Job, jobs_of
+from exoflow.records.run_events import Event
+from exoflow.records.run_status import (
+    CURRENT,
+    DONE,
+    FAILED,
+    MISSING,
+    RUNNING,
+    STALE,
+    STOPPED,
+    WAITING,
+    CallStatus,
+    JobStatus,
+    RunStatus,
+)
+
+# Between two stages DVC compares files; a user types the next command later than that.
+FOLLOWS_S = 120.0
+# Clocks of files and of processes run in steps.
+STEP_S = 2.0
+AHEAD = (WAITING, RUNNING, FAILED, STOPPED, MISSING, STALE)
+LOG_TAIL_LINES = 30
+LOG_TAIL_BYTES = 8000
+
+
+@dataclass
+class Try:
+    """One time that a job was started."""
+
+    began_s: float
+    outcome: str = RUNNING
+    ended_s: float | None = None
+
+
+@dataclass
+class Call:
+    """One call of Snakemake, as far as it was heard of."""
+
+    run: str
+    command: str = "snakemake"
+    pid: int = 0
+    born_s: float = 0.0
+    host: str = ""
+    began_s: float = 0.0
+    last_s: float = 0.0
+    planned: tuple[str, ...] = ()
+    at_once: int = 1
+    """Cores, or jobs on a cluster."""
+    on_cluster: bool = False
+    ended: bool = False
+    error: str = ""
+    tries: dict[str, Try] = field(default_factory=dict)
+    """The last try by main file."""
+    took_s: dict[str, float] = field(default_factory=dict)
+    """Seconds by main file of jobs that ended well."""
+    _numbers: dict[int, str] = field(default_factory=dict)
+
+    def hear(self, event: Event) -> None:
+        """Take up one event."""
+        time_s, kind = float(event["time_s"]), event["kind"]
+        self.last_s = max(self.last_s, time_s)
+        if kind == "began":
+            self.began_s = time_s
+            self.command = str(event.get("command") or self.command)
+            self.pid, self.host = int(event.get("pid", 0)), str(event.get("host", ""))
+            self.born_s = float(event.get("born_s", 0.0))
+        elif kind == "planned":
+            self.planned = tuple(event.get("outputs", ()))
+        elif kind == "resources":
+            self.on_cluster = "nodes" in event
+            self.at_once = max(1, int(event.get("nodes", event.get("cores", 1))))
+        elif kind == "started" and event.get("output"):
+            self._numbers[event["job"]] = event["output"]
+            self.tries[event["output"]] = Try(time_s)
+        elif kind in ("finished", "failed"):
+            self._end_try(event, DONE if kind == "finished" else FAILED, time_s)
+        elif kind == "ended":
+            self.ended, self.error = True, str(event.get("error") or "")
+
+    def _end_try(self, event: Event, outcome: str, time_s: float) -> None:
+        path = self._numbers.get(event["job"], event.get("output") or "")
+        if path:
+            one = self.tries.setdefault(path, Try(time_s))
+            one.outcome, one.ended_s = outcome, time_s
+            if outcome == DONE:
+                self.took_s[path] = time_s - one.began_s
+
+
+def calls_of(events: Sequence[Event]) -> list[Call]:
+    """Calls in the order in which they were first heard of."""
+    calls: dict[str, Call] = {}
+    for event in events:
+        run = str(event["run"])
+        call = calls.setdefault(run, Call(run, began_s=float(event["time_s"])))
+        call.hear(event)
+    return list(calls.values())
+
+
+def last_picture(calls: Sequence[Call]) -> list[Call]:
+    """The last call and those that it followed at once."""
+    picture: list[Call] = []
+    for call in reversed(calls):
+        if picture and picture[0].began_s - call.last_s > FOLLOWS_S:
+            break
+        picture.insert(0, call)
+    return picture
+
+
+def is_alive(call: Call) -> bool:
+    """Whether the process of a call still lives; on another computer, none is taken to."""
+    if call.ended or call.host != socket.gethostname():
+        return False
+    try:
+        return abs(psutil.Process(call.pid).create_time() - call.born_s) < STEP_S
+    except psutil.Error:
+        return False
+
+
+def read_status(
+    params: Params,
+    events: Sequence[Event],
+    contents: Contents,
+    now_s: float,
+    living: str | None = None,
+) -> RunStatus:
+    """Put together what there is to see.
+
+    Parameters
+    ----------
+    params
+        Checked parameters; they say which jobs there are.
+    events
+        From `records.run_events`.
+    contents
+        Checksums of the files of the project.
+    now_s
+        Time of the picture, s since 1970.
+    living
+        The run that asks and is at work; by default, its process is looked for.
+    """
+    root = contents.root
+    calls = calls_of(events)
+    alive = {call.run for call in calls[-1:] if call.run == living or is_alive(call)}
+    for call in calls:
+        settle_by_records(call, root)
+    picture = last_picture(calls)
+    graph = jobs_of(params)
+    at_once = calls[-1].at_once if calls else 1
+    measured: dict[str, float] = {}
+    for call in calls:
+        measured.update(call.took_s)
+    expected = expected_times(params, measured)
+    seen: dict[str, JobStatus] = {}
+    for job in graph:
+        state, last = state_of(job, calls, picture, alive, seen, contents)
+        seen[job.path] = job_status(job, state, last, expected[job.path], root, now_s)
+    ahead = [one for one in seen.values() if one.state in AHEAD]
+    asked = [one for one in ahead if one.state in (WAITING, RUNNING)]
+    threads_count = not (calls and calls[-1].on_cluster)
+    unknown = tuple(dict.fromkeys(one.job.phase for one in ahead if one.left_s is None))
+    return RunStatus(
+        tuple(seen.values()),
+        tuple(call_status(call, call.run in alive) for call in picture),
+        now_s,
+        time_left(params, asked, at_once, threads_count) if alive else None,
+        time_left(params, ahead, at_once, threads_count),
+        unknown,
+    )
+
+
+def settle_by_records(call: Call, root: Path) -> None:
+    """Find out from Snakemake's records which jobs ended that were not said to have.
+
+    With `--quiet progress`, as under DVC, Snakemake does not say that a job has ended; and
+    of a killed run nobody may have heard the last.
+    """
+    for path, one in call.tries.items():
+        if one.outcome == RUNNING:
+            record = record_of(root, path)
+            if record is not None and record.end_s >= one.began_s - STEP_S:
+                one.outcome, one.ended_s = DONE, record.end_s
+                call.took_s[path] = max(0.0, record.end_s - one.began_s)
+
+
+def record_of(root: Path, path: str) -> Record | None:
+    """What Snakemake noted about an output; a damaged record counts as none."""
+    try:
+        return read_record(root, path)
+    except DamagedRecord:
+        return None
+
+
+def state_of(
+    job: Job,
+    calls: Sequence[Call],
+    picture: Sequence[Call],
+    alive: set[str],
+    seen: Mapping[str, JobStatus],
+    contents: Contents,
+) -> tuple[str, Try | None]:
+    """State of one job, and its last try; what it needs must have been seen before."""
+    exists = (contents.root / job.path).exists()
+    last, where = None, None
+    for call in calls:
+        if job.path in call.tries:
+            last, where = call.tries[job.path], call
+    if calls and calls[-1].run in alive and calls[-1] is not where:
+        if job.path in calls[-1].planned:
+            return WAITING, None
+    if last is not None and where is not None:
+        if last.outcome == RUNNING:
+            if where.run in alive:
+                return RUNNING, last
+            if not exists:
+                return STOPPED, last
+        elif last.outcome == FAILED and not exists:
+            return FAILED, last
+        elif last.outcome == DONE and exists and where in picture:
+            return DONE, last
+    if not exists:
+        return MISSING, last
+    return (STALE if is_stale(job, seen, contents) else CURRENT), last
+
+
+def is_stale(job: Job, seen: Mapping[str, JobStatus], contents: Contents) -> bool:
+    """Whether what a job needs is not there, or another content than when it ran."""
+    needs = [seen[path] for path in job.needs if path in seen]
+    if any(one.state in AHEAD for one in needs):
+        return True
+    renewed = [one.job.path for one in needs if one.state == DONE]
+    record = record_of(contents.root, job.path) if renewed else None
+    noted = record.checksums if record else {}
+    return any(path in noted and contents.sha256(path) != noted[path] for path in renewed)
+
+
+def job_status(
+    job: Job, state: str, last: Try | None, expected_s: float | None, root: Path, now_s: float
+) -> JobStatus:
+    """What is shown of a job in a state."""
+    took_s = None
+    if last is not None and state == RUNNING:
+        took_s = max(0.0, now_s - last.began_s)
+    elif last is not None and last.ended_s is not None:
+        took_s = max(0.0, last.ended_s - last.began_s)
+    said = ""
+    if state == RUNNING:
+        said = (log_tail(root / job.log).splitlines() or [""])[-1]
+    elif state == FAILED:
+        said = log_tail(root / job.log)
+    left_s = left_of_job(expected_s, took_s if state == RUNNING else None)
+    began_s = last.began_s if last else None
+    return JobStatus(job, state, began_s, took_s, left_s if state in AHEAD else None, said)
+
+
+def log_tail(path: Path) -> str:
+    """The last lines of a log; nothing where there is none."""
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, 2)
+            file.seek(max(0, size - LOG_TAIL_BYTES))
+            text = file.read().decode(errors="replace")
+    except OSError:
+        return ""
+    # A terminal would show only what stands behind the last carriage return.
+    lines = [line.rpartition("\r")[2] for line in text.strip("\r\n").split("\n")]
+    return "\n".join(lines[-LOG_TAIL_LINES:])
+
+
+def call_status(call: Call, alive: bool) -> CallStatus:
+    """What is shown of a call."""
+    return CallStatus(
+        shortened(call.command, 200), call.began_s, call.last_s, alive, call.ended,
+        len(call.planned), call.error,
+    )  # fmt: skip
