@@ -34,28 +34,28 @@ class LogHandler(LogHandlerBase):
                     return
                 from snakemake_logger_plugin_exoflow.watch import Watch
 
-                self._watch = Watch()
+                self._watch = Watch(warn)
             self._watch.take(record)
         except Exception as problem:
             self._give_up(problem)
 
     def close(self) -> None:
-        """Note that the run has ended, and write the page a last time."""
-        try:
-            if self._watch is not None and not self._is_off:
-                self._watch.end()
-        except Exception as problem:
-            self._give_up(problem)
+        """Note that the run has ended, and write the page a last time.
+
+        Snakemake calls this when it stops its loggers, and Python once more when it exits.
+        """
+        watch, self._watch = self._watch, None
+        if watch is not None and not self._is_off:
+            self._is_off = True
+            try:
+                watch.end()
+            except Exception as problem:
+                self._give_up(problem)
         super().close()
 
     def _give_up(self, problem: Exception) -> None:
         self._is_off = True
-        words = " ".join(str(problem).split()) or type(problem).__name__
-        print(
-            f"exoflow: warning: the status page is no longer written: {words} "
-            "(the run itself goes on)",
-            file=sys.stderr,
-        )
+        warn(problem)
 
     @property
     def writes_to_stream(self) -> bool:
@@ -81,3 +81,12 @@ class LogHandler(LogHandlerBase):
     def needs_rulegraph(self) -> bool:
         """No: params.yaml says which jobs there are."""
         return False
+
+
+def warn(problem: Exception) -> None:
+    """One line; the run goes on."""
+    words = " ".join(str(problem).split()) or type(problem).__name__
+    print(
+        f"exoflow: warning: the status page is no longer written: {words} (the run goes on)",
+        file=sys.stderr,
+    )

@@ -29,12 +29,12 @@ LAST_WAIT_S = 5.0
 class Watch:
     """Writes what a run says to .exoflow/status/ and keeps its page fresh."""
 
-    def __init__(self, root: Path | None = None) -> None:
+    def __init__(self, warn: Callable[[Exception], None], root: Path | None = None) -> None:
         self.root = root or Path.cwd()
         process = psutil.Process()
         self.run = f"{process.pid}-{process.create_time():.2f}"
         self._error = ""
-        self._keeper = PageKeeper(self._write_page)
+        self._keeper = PageKeeper(self._write_page, warn)
         self._page: Any = None
         set_old_events_aside(self.root)
         self.add(
@@ -100,10 +100,18 @@ def files_of(said: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class PageKeeper:
-    """A thread that writes the page after news and now and then, never more than its share."""
+    """A thread that writes the page after news and now and then, never more than its share.
 
-    def __init__(self, write: Callable[[], None]) -> None:
-        self._write = write
+    Parameters
+    ----------
+    write
+        Writes the page.
+    warn
+        Told of the first problem; nothing is written any more then.
+    """
+
+    def __init__(self, write: Callable[[], None], warn: Callable[[Exception], None]) -> None:
+        self._write, self._warn = write, warn
         self._news = threading.Event()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._keep, name="exoflow-status", daemon=True)
@@ -132,16 +140,7 @@ class PageKeeper:
             try:
                 self._write()
             except Exception as problem:
-                warn(problem)
+                self._warn(problem)
                 return
             took_s = time.monotonic() - begin
             self._stop.wait(max(NEWS_S, took_s / SHARE))
-
-
-def warn(problem: Exception) -> None:
-    """One line; the run goes on."""
-    words = " ".join(str(problem).split()) or type(problem).__name__
-    print(
-        f"exoflow: warning: the status page is no longer written: {words} (the run itself goes on)",
-        file=sys.stderr,
-    )

@@ -87,7 +87,7 @@ class Call:
             self.planned = tuple(event.get("outputs", ()))
         elif kind == "resources":
             self.on_cluster = "nodes" in event
-            self.at_once = max(1, int(event.get("nodes", event.get("cores", 1))))
+            self.at_once = max(1, int(event.get("nodes") or event.get("cores") or 1))
         elif kind == "started" and event.get("output"):
             self._numbers[event["job"]] = event["output"]
             self.tries[event["output"]] = Try(time_s)

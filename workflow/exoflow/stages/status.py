@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import textwrap
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,15 @@ if TYPE_CHECKING:
 PAGE = Path("results/report/status.html")
 WIDTH = 80
 MOST_NAMED = 6
+COLUMNS = {
+    "done": (DONE, CURRENT),
+    "running": (RUNNING,),
+    "waiting": (WAITING,),
+    "failed": (FAILED,),
+    "stopped": (STOPPED,),
+    "stale": (STALE,),
+    "not made": (MISSING,),
+}
 
 
 class StatusPage:
@@ -120,28 +130,21 @@ def summary(status: RunStatus) -> str:
         call = status.calls[-1]
         until = "" if call.alive else f" until {clock(call.last_s)}"
         lines += textwrap.wrap(f"{clock(call.began_s)}{until}: {call.command}", WIDTH)
-    lines.append(
-        f"{'phase':<12}{'jobs':>6}{'done':>7}{'running':>9}{'waiting':>9}{'failed':>8}"
-        f"{'stopped':>9}{'stale':>7}{'not made':>10}"
-    )
+    widths = [max(8, len(word) + 2) for word in COLUMNS]
+    lines.append(f"{'phase':<11}{'jobs':>5}" + aligned(COLUMNS, widths))
     for phase in status.phases():
         jobs = status.of_phase(phase)
-        numbers = [
-            sum(one.state in states for one in jobs)
-            for states in ((DONE, CURRENT), (RUNNING,), (WAITING,), (FAILED,), (STOPPED,),
-                           (STALE,), (MISSING,))
-        ]  # fmt: skip
-        lines.append(
-            f"{phase:<12}{len(jobs):>6}"
-            + "".join(
-                f"{number:>{width}}"
-                for number, width in zip(numbers, (7, 9, 9, 8, 9, 7, 10), strict=True)
-            )
-        )
+        numbers = [sum(one.state in states for one in jobs) for states in COLUMNS.values()]
+        lines.append(f"{phase:<11}{len(jobs):>5}" + aligned(numbers, widths))
     lines += named("running", status.of_state(RUNNING))
     lines += named("failed", status.of_state(FAILED))
     lines.append(f"page: {PAGE}")
     return "\n".join(lines)
+
+
+def aligned(cells: Iterable[object], widths: Iterable[int]) -> str:
+    """Cells to the right of their columns."""
+    return "".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
 
 
 def named(word: str, jobs: list[JobStatus]) -> list[str]:
