@@ -8,6 +8,9 @@ from exoflow.config import PHASES, Params
 from exoflow.records import layout
 
 
+REPORTED = ("reflex", "policy", "metabolics", "student", "export", "trial")
+
+
 @dataclass(frozen=True)
 class Job:
     """One job."""
@@ -33,42 +36,51 @@ class Job:
 def jobs_of(params: Params) -> list[Job]:
     """All jobs in the order of the phases, those of a phase in the order of the conditions."""
     needs = needs_of(params)
-    found = []
-    for phase in PHASES:
-        for path in layout.results_of(params, phase):
-            job = layout.job_of(params, path)
-            name = path.removeprefix(f"results/{phase}/")[: -len(path[path.rindex(".") :])]
-            found.append(Job(path, phase, name, job[1] if job else None, tuple(needs[path])))
+    conditions = conditions_of(params)
+    return [
+        Job(path, phase, name_of(path), conditions.get(path), tuple(needs[path]))
+        for phase in PHASES
+        for path in layout.results_of(params, phase)
+    ]
+
+
+def name_of(path: str) -> str:
+    """Name of the job of a main file; ids hold dots."""
+    return path.removeprefix(f"results/{layout.phase_of(path)}/")[: path.rindex(".") - len(path)]
+
+
+def conditions_of(params: Params) -> dict[str, str]:
+    """The condition behind each main file that is one condition's."""
+    found = {}
+    for name, condition in params.conditions.items():
+        for file_of in (layout.gait_file, layout.wearer_file, layout.metabolics_file):
+            found[file_of(name)] = name
+        found |= {layout.policy_file(name, seed): name for seed in condition.seeds}
     return found
 
 
 def needs_of(params: Params) -> dict[str, list[str]]:
     """What each job needs, by main file."""
-    needs: dict[str, list[str]] = {
-        path: [] for phase in PHASES for path in layout.results_of(params, phase)
-    }
+    paths = {phase: layout.results_of(params, phase) for phase in PHASES}
+    needs: dict[str, list[str]] = {path: [] for files in paths.values() for path in files}
     for name, condition in params.conditions.items():
         if condition.start_from is not None:
             needs[layout.gait_file(name)].append(layout.gait_file(condition.start_from))
         if params.wearer.enabled:
             needs[layout.wearer_file(name)].append(layout.gait_file(name))
         worn = layout.worn_gait_file(params, name)
-        for seed in condition.seeds:
-            needs[layout.policy_file(name, seed)].append(worn)
-        needs[layout.metabolics_file(name)] += [worn, *layout.controllers_of(params, name)]
-    for path in layout.results_of(params, "teacher"):
+        policies = [layout.policy_file(name, seed) for seed in condition.seeds]
+        for policy in policies:
+            needs[policy].append(worn)
+        needs[layout.metabolics_file(name)] += [worn, *policies, *paths["teacher"]]
+    for path in paths["teacher"]:
         needs[path] += layout.worn_gaits(params)
-    for path in layout.results_of(params, "student"):
+    for path in paths["student"]:
         needs[path] += [*layout.worn_gaits(params), *layout.taught_by(params)]
-    exports = layout.results_of(params, "export")
-    for path, policy in zip(exports, params.export.policies, strict=True):
+    for path, policy in zip(paths["export"], params.export.policies, strict=True):
         needs[path].append(layout.exported_weights(policy))
-    for path in layout.results_of(params, "report"):
-        needs[path] += [
-            one
-            for phase in ("reflex", "policy", "metabolics", "student", "export", "trial")
-            for one in layout.results_of(params, phase)
-        ]
+    for path in paths["report"]:
+        needs[path] += [one for phase in REPORTED for one in paths[phase]]
     return needs
 
 
