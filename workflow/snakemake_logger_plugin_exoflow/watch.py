@@ -136,11 +136,11 @@ class PageKeeper:
             self._news.clear()
             if self._stop.is_set():
                 return
-            begin = time.monotonic()
+            begin, begin_cpu = time.monotonic(), time.thread_time()
             try:
                 self._write()
             except Exception as problem:
                 self._warn(problem)
                 return
-            took_s = time.monotonic() - begin
-            self._stop.wait(max(NEWS_S, took_s / SHARE))
+            took_s, cpu_s = time.monotonic() - begin, time.thread_time() - begin_cpu
+            self._stop.wait(max(NEWS_S, took_s, cpu_s / SHARE))

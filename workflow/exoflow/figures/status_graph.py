@@ -14,7 +14,7 @@ from exoflow.records.run_status import CURRENT, DONE, WORDS, JobStatus, RunStatu
 
 # With more jobs than this in one phase, nodes are small squares and only phases are joined.
 MOST_LABELLED = 14
-LABEL_WIDTH, LABEL_HEIGHT, LABEL_GAP = 112.0, 20.0, 7.0
+LABEL_WIDTH, LABEL_HEIGHT, LABEL_GAP = 112.0, 20.0, 9.0
 SQUARE, SQUARE_GAP, MOST_ROWS = 10.0, 3.0, 20
 COLUMN_GAP, TOP, PHASE_HEIGHT, ARC_HEIGHT = 34.0, 60.0, 34.0, 22.0
 LONGEST_LABEL = 18
@@ -53,7 +53,7 @@ def graph_svg(status: RunStatus) -> Markup:
     parts: list[str] = []
     places: dict[str, Place] = {}
     heads: dict[str, Place] = {}
-    left = 1.0
+    left = COLUMN_GAP / 2 + 1  # room for gaits that start from another
     for phase, jobs in columns.items():
         width = column_width(len(jobs), labelled)
         heads[phase] = Place(left, TOP - PHASE_HEIGHT, width, PHASE_HEIGHT)
@@ -65,7 +65,7 @@ def graph_svg(status: RunStatus) -> Markup:
     for phase, place in heads.items():
         parts.append(phase_box(phase, columns[phase], place))
     parts += [node(one, places[one.job.path], labelled) for one in status.jobs]
-    bottom = max((place.y + place.height for place in places.values()), default=TOP) + 2
+    bottom = max((place.y + place.height for place in places.values()), default=TOP) + LABEL_GAP
     width = max(1.0, left - COLUMN_GAP + 1)
     return Markup(
         f'<svg viewBox="0 0 {width:.0f} {bottom:.0f}" style="max-width:{width:.0f}px" role="img" '
@@ -129,26 +129,30 @@ def phase_edges(status: RunStatus, heads: dict[str, Place]) -> list[str]:
 
 def job_edges(status: RunStatus, places: dict[str, Place]) -> list[str]:
     """Which job needs which."""
-    lines = []
     needs = {one.job.path: one.job.needs for one in status.jobs}
-    for path, before in without_detours(needs).items():
-        for other in before:
-            if other not in places:
-                continue
-            start, end = places[other], places[path]
-            x1, x2 = start.x + start.width, end.x
-            if x1 > x2:  # of the same phase: round the left side
-                x1 = x2 = end.x
-                bend = x1 - COLUMN_GAP / 2
-                curve = f"C{bend:.1f} {start.middle:.1f} {bend:.1f} {end.middle:.1f}"
-            else:
-                bend = (x1 + x2) / 2
-                curve = f"C{bend:.1f} {start.middle:.1f} {bend:.1f} {end.middle:.1f}"
-            lines.append(
-                f'<path class="edge" d="M{x1:.1f} {start.middle:.1f}{curve} '
-                f'{x2:.1f} {end.middle:.1f}"/>'
-            )
-    return lines
+    return [
+        f'<path class="edge" d="{curve(places[other], places[path])}"/>'
+        for path, before in without_detours(needs).items()
+        for other in before
+        if other in places
+    ]
+
+
+def curve(start: Place, end: Place) -> str:
+    """The way from one node to another; past columns between them it runs below a row."""
+    x1, x2, y1, y2 = start.x + start.width, end.x, start.middle, end.middle
+    if x1 > x2:  # of the same phase: round the left side
+        bend = end.x - COLUMN_GAP / 2
+        return f"M{x2:.1f} {y1:.1f}C{bend:.1f} {y1:.1f} {bend:.1f} {y2:.1f} {x2:.1f} {y2:.1f}"
+    bend = (x1 + x2) / 2
+    if x2 - x1 <= COLUMN_GAP + 1:
+        return f"M{x1:.1f} {y1:.1f}C{bend:.1f} {y1:.1f} {bend:.1f} {y2:.1f} {x2:.1f} {y2:.1f}"
+    lane, half = start.y + start.height + LABEL_GAP / 2, COLUMN_GAP / 2
+    return (
+        f"M{x1:.1f} {y1:.1f}C{x1 + half:.1f} {y1:.1f} {x1 + half / 2:.1f} {lane:.1f} "
+        f"{x1 + COLUMN_GAP:.1f} {lane:.1f}H{x2 - COLUMN_GAP:.1f}"
+        f"C{x2 - half / 2:.1f} {lane:.1f} {x2 - half:.1f} {y2:.1f} {x2:.1f} {y2:.1f}"
+    )
 
 
 def phase_box(phase: str, jobs: Sequence[JobStatus], place: Place) -> str:

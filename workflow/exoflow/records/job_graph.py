@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from exoflow.config import PHASES, Params
 from exoflow.records import layout
 
-
 REPORTED = ("reflex", "policy", "metabolics", "student", "export", "trial")
 
 
