@@ -23,6 +23,7 @@ class LogHandler(LogHandlerBase):
     def __post_init__(self) -> None:
         self._watch: Watch | None = None
         self._is_off = bool(self.common_settings.dryrun)
+        self._has_warned = False
 
     def emit(self, record: LogRecord) -> None:
         """Take up one event; whatever goes wrong here is none of the run's business."""
@@ -34,7 +35,7 @@ class LogHandler(LogHandlerBase):
                     return
                 from snakemake_logger_plugin_exoflow.watch import Watch
 
-                self._watch = Watch(warn)
+                self._watch = Watch(self._warn)
             self._watch.take(record)
         except Exception as problem:
             self._give_up(problem)
@@ -55,7 +56,17 @@ class LogHandler(LogHandlerBase):
 
     def _give_up(self, problem: Exception) -> None:
         self._is_off = True
-        warn(problem)
+        self._warn(problem)
+
+    def _warn(self, problem: Exception) -> None:
+        if not self._has_warned:
+            self._has_warned = True
+            words = " ".join(str(problem).split()) or type(problem).__name__
+            print(
+                "exoflow: warning: the status page is no longer written: "
+                f"{words} (the run goes on)",
+                file=sys.stderr,
+            )
 
     @property
     def writes_to_stream(self) -> bool:
@@ -81,12 +92,3 @@ class LogHandler(LogHandlerBase):
     def needs_rulegraph(self) -> bool:
         """No: params.yaml says which jobs there are."""
         return False
-
-
-def warn(problem: Exception) -> None:
-    """One line; the run goes on."""
-    words = " ".join(str(problem).split()) or type(problem).__name__
-    print(
-        f"exoflow: warning: the status page is no longer written: {words} (the run goes on)",
-        file=sys.stderr,
-    )
