@@ -99,7 +99,7 @@ class Elements(HTMLParser):
 def test_page_tells_every_state(at_work):
     page = page_of(*at_work)
     assert "Running: 1 of 9 jobs done, 1 failed" in page
-    for words in ("1 running", "1 failed", "1 waiting", "1 done just now"):
+    for words in ("1 running", "1 failed", "1 waiting", "1 done in this run"):
         assert words in page
 
 

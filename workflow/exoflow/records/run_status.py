@@ -17,7 +17,7 @@ WORDS = {
     WAITING: "waiting",
     STALE: "older than what it is made from",
     MISSING: "not made yet",
-    DONE: "done just now",
+    DONE: "done in this run",
     CURRENT: "up to date",
 }
 
