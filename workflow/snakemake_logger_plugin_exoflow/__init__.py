@@ -45,11 +45,10 @@ class LogHandler(LogHandlerBase):
 
         Snakemake calls this when it stops its loggers, and Python once more when it exits.
         """
-        watch, self._watch = self._watch, None
-        if watch is not None and not self._is_off:
+        if self._watch is not None and not self._is_off:
             self._is_off = True
             try:
-                watch.end()
+                self._watch.end()
             except Exception as problem:
                 self._give_up(problem)
         super().close()
