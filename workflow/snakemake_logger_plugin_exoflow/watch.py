@@ -24,6 +24,7 @@ QUIET_S = 10.0
 # Drawing takes at most this share of the time of one core.
 SHARE = 0.05
 LAST_WAIT_S = 5.0
+LONGEST_ERROR = 200
 
 
 class Watch:
@@ -50,8 +51,7 @@ class Watch:
     def take(self, record: LogRecord) -> None:
         """Write down one event, if it is one of a job or of the run."""
         if record.levelno >= logging.ERROR and not self._error:
-            lines = str(record.msg).strip().splitlines()
-            self._error = lines[0] if lines else "an error"
+            self._error = " ".join(str(record.msg).split())[:LONGEST_ERROR] or "an error"
         kind, facts = facts_of(record)
         if kind:
             self.add(kind, record.created, **facts)

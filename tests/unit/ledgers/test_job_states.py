@@ -22,6 +22,7 @@ from hand_made_runs import (
 )
 
 from exoflow.ledgers.content import read_contents
+from exoflow.ledgers.snakemake_records import INCOMPLETE, record_place
 from exoflow.records.run_status import (
     CURRENT,
     DONE,
@@ -90,6 +91,18 @@ def test_a_killed_call_ended_without_saying_so_and_its_job_is_stopped(tmp_path):
     assert status.calls[-1].was_killed
     found = states(status)
     assert (found[SLOW], found[FAST]) == (STOPPED, MISSING)
+
+
+def test_what_a_stopped_job_left_is_no_result(tmp_path):
+    # Jobs may outlive their Snakemake: the file is there, and the mark that it is being made.
+    write_result(tmp_path, SLOW)
+    mark = record_place(tmp_path, SLOW, INCOMPLETE)
+    mark.parent.mkdir(parents=True)
+    mark.touch()
+    events = [*began(), *job(1, SLOW, NOW_S - 90, None), event("ended", NOW_S - 50)]
+    assert states(status_of(tmp_path, events))[SLOW] == STOPPED
+    mark.unlink()  # as after dvc checkout
+    assert states(status_of(tmp_path, events))[SLOW] == CURRENT
 
 
 def test_a_call_that_said_its_end_was_not_killed(tmp_path):

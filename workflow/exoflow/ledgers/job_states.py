@@ -5,8 +5,9 @@ DVC asks Snakemake once per phase. Calls that follow each other are one picture.
 
 from __future__ import annotations
 
+import functools
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,8 +16,15 @@ import psutil
 from exoflow.config import Params
 from exoflow.ledgers.content import Contents
 from exoflow.ledgers.processes import shortened
-from exoflow.ledgers.snakemake_records import DamagedRecord, Record, read_record
+from exoflow.ledgers.snakemake_records import (
+    DamagedRecord,
+    Record,
+    is_incomplete,
+    read_record,
+    record_place,
+)
 from exoflow.ledgers.time_left import expected_times, left_of_job, time_left
+from exoflow.records.file_memory import FileMemory
 from exoflow.records.job_graph import Job, jobs_of
 from exoflow.records.run_events import Event
 from exoflow.records.run_status import (
@@ -141,6 +149,7 @@ def read_status(
     contents: Contents,
     now_s: float,
     living: str | None = None,
+    memory: FileMemory | None = None,
 ) -> RunStatus:
     """Put together what there is to see.
 
@@ -156,13 +165,18 @@ def read_status(
         Time of the picture, s since 1970.
     living
         The run that asks and is at work; by default, its process is looked for.
+    memory
+        Records that were read for the picture before.
     """
     root = contents.root
     calls = calls_of(events)
     alive = {call.run for call in calls[-1:] if call.run == living or is_alive(call)}
+    record_of = record_reader(root, memory or FileMemory())
     for call in calls:
-        settle_by_records(call, root)
+        settle_by_records(call, record_of)
     picture = last_picture(calls)
+    tries = {path: (one, call) for call in calls for path, one in call.tries.items()}
+    planned = set(calls[-1].planned) if alive else set()
     graph = jobs_of(params)
     at_once = calls[-1].at_once if calls else 1
     measured: dict[str, float] = {}
@@ -171,7 +185,19 @@ def read_status(
     expected = expected_times(params, measured)
     seen: dict[str, JobStatus] = {}
     for job in graph:
-        state, last = state_of(job, calls, picture, alive, seen, contents)
+        last, where = tries.get(job.path, (None, None))
+        if job.path in planned and where is not calls[-1]:
+            state, last = WAITING, None
+        else:
+            state = state_after(
+                last,
+                (root / job.path).exists(),
+                is_incomplete(root, job.path),
+                where is not None and where.run in alive,
+                where in picture,
+            )
+        if state == CURRENT and is_stale(job, seen, contents, record_of):
+            state = STALE
         seen[job.path] = job_status(job, state, last, expected[job.path], root, now_s)
     ahead = [one for one in seen.values() if one.state in AHEAD]
     asked = [one for one in ahead if one.state in (WAITING, RUNNING)]
@@ -187,7 +213,25 @@ def read_status(
     )
 
 
-def settle_by_records(call: Call, root: Path) -> None:
+def record_reader(root: Path, memory: FileMemory) -> Callable[[str], Record | None]:
+    """What Snakemake noted about an output; a damaged record counts as none."""
+
+    @functools.cache
+    def record_of(path: str) -> Record | None:
+        return memory.get(record_place(root, path), lambda _: undamaged_record(root, path))
+
+    return record_of
+
+
+def undamaged_record(root: Path, path: str) -> Record | None:
+    """The record of an output, None if there is none that can be read."""
+    try:
+        return read_record(root, path)
+    except DamagedRecord:
+        return None
+
+
+def settle_by_records(call: Call, record_of: Callable[[str], Record | None]) -> None:
     """Find out from Snakemake's records which jobs ended that were not said to have.
 
     With `--quiet progress`, as under DVC, Snakemake does not say that a job has ended; and
@@ -195,59 +239,49 @@ def settle_by_records(call: Call, root: Path) -> None:
     """
     for path, one in call.tries.items():
         if one.outcome == RUNNING:
-            record = record_of(root, path)
+            record = record_of(path)
             if record is not None and record.end_s >= one.began_s - STEP_S:
                 one.outcome, one.ended_s = DONE, record.end_s
                 call.took_s[path] = max(0.0, record.end_s - one.began_s)
 
 
-def record_of(root: Path, path: str) -> Record | None:
-    """What Snakemake noted about an output; a damaged record counts as none."""
-    try:
-        return read_record(root, path)
-    except DamagedRecord:
-        return None
+def state_after(
+    last: Try | None, exists: bool, is_half_made: bool, alive: bool, in_picture: bool
+) -> str:
+    """State of a job that is not to run, from its last try and its main file.
+
+    Parameters
+    ----------
+    last
+        Its last try, if there was one.
+    exists
+        Whether its main file is there.
+    is_half_made
+        Whether Snakemake marks the file as being made.
+    alive, in_picture
+        Whether the call of that try is at work, and is one of those that are shown.
+    """
+    if last is not None and last.outcome == RUNNING and alive:
+        return RUNNING
+    if last is not None and last.outcome == RUNNING and (is_half_made or not exists):
+        return STOPPED
+    if not exists:
+        return FAILED if last is not None and last.outcome == FAILED else MISSING
+    return DONE if last is not None and last.outcome == DONE and in_picture else CURRENT
 
 
-def state_of(
+def is_stale(
     job: Job,
-    calls: Sequence[Call],
-    picture: Sequence[Call],
-    alive: set[str],
     seen: Mapping[str, JobStatus],
     contents: Contents,
-) -> tuple[str, Try | None]:
-    """State of one job, and its last try; what it needs must have been seen before."""
-    exists = (contents.root / job.path).exists()
-    last, where = None, None
-    for call in calls:
-        if job.path in call.tries:
-            last, where = call.tries[job.path], call
-    if calls and calls[-1].run in alive and calls[-1] is not where:
-        if job.path in calls[-1].planned:
-            return WAITING, None
-    if last is not None and where is not None:
-        if last.outcome == RUNNING:
-            if where.run in alive:
-                return RUNNING, last
-            if not exists:
-                return STOPPED, last
-        elif last.outcome == FAILED and not exists:
-            return FAILED, last
-        elif last.outcome == DONE and exists and where in picture:
-            return DONE, last
-    if not exists:
-        return MISSING, last
-    return (STALE if is_stale(job, seen, contents) else CURRENT), last
-
-
-def is_stale(job: Job, seen: Mapping[str, JobStatus], contents: Contents) -> bool:
+    record_of: Callable[[str], Record | None],
+) -> bool:
     """Whether what a job needs is not there, or another content than when it ran."""
     needs = [seen[path] for path in job.needs if path in seen]
     if any(one.state in AHEAD for one in needs):
         return True
     renewed = [one.job.path for one in needs if one.state == DONE]
-    record = record_of(contents.root, job.path) if renewed else None
+    record = record_of(job.path) if renewed else None
     noted = record.checksums if record else {}
     return any(path in noted and contents.sha256(path) != noted[path] for path in renewed)
 

@@ -78,7 +78,7 @@ class StatusPage:
         """
         params = self._read_params()
         events = self._memory.get(self.root / EVENTS, self._read_events) or []
-        status = read_status(params, events, self._contents, time.time(), living)
+        status = read_status(params, events, self._contents, time.time(), living, self._memory)
         fields = {
             name: {
                 "speed_m_s": one.speed_m_s,
