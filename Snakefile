@@ -57,8 +57,7 @@ include: "rules/report.smk"
 
 
 onstart:
-    # For the page to watch the run with: nothing is printed.
-    logger.info(None, extra={"planned_outputs": planned_outputs(workflow.dag.needrun_jobs())})
+    announce_plan()
     print("exoflow: progress of a job: tail -f results/logs/PHASE/NAME.log", file=sys.stderr)
 
 

@@ -23,6 +23,7 @@ from hand_made_runs import (
 
 from exoflow.ledgers.content import read_contents
 from exoflow.ledgers.snakemake_records import INCOMPLETE, record_place
+from exoflow.records.run_events import SIGN_OF_LIFE, give_sign_of_life
 from exoflow.records.run_status import (
     CURRENT,
     DONE,
@@ -91,6 +92,14 @@ def test_a_killed_call_ended_without_saying_so_and_its_job_is_stopped(tmp_path):
     assert status.calls[-1].was_killed
     found = states(status)
     assert (found[SLOW], found[FAST]) == (STOPPED, MISSING)
+
+
+def test_a_killed_call_was_last_heard_of_when_it_last_left_word(tmp_path):
+    (tmp_path / SIGN_OF_LIFE).parent.mkdir(parents=True)
+    give_sign_of_life("a", tmp_path)
+    os.utime(tmp_path / SIGN_OF_LIFE, (NOW_S - 7, NOW_S - 7))
+    assert status_of(tmp_path, began()).calls[-1].last_s == NOW_S - 7
+    assert status_of(tmp_path, began("b")).calls[-1].last_s == NOW_S - 100  # of another run
 
 
 def test_what_a_stopped_job_left_is_no_result(tmp_path):

@@ -42,6 +42,7 @@ REFRESH_S, IDLE_REFRESH_S = 5, 60
 # A page of a run at work that is older than this is suspicious.
 SILENT_S = 60
 MOST_LOGS = 12
+BLOCK_ROWS = 40
 
 
 def render_status(
@@ -94,7 +95,8 @@ def render_status(
         failed_more=max(0, len(failed) - MOST_LOGS),
         graph=graph_svg(status),
         map=map_svg(conditions) if is_grid(conditions) else "",
-        rows=[_condition_row(one) for one in conditions],
+        blocks=_blocks([_condition_row(one) for one in conditions]),
+        several_walkers=len({one.walker for one in conditions}) > 1,
         curves=curves_svg(curves) if curves else "",
         legend=named,
         grey=len(curves) - len(named),
@@ -207,6 +209,11 @@ def _condition_row(one: ConditionStatus) -> dict[str, Any]:
         ],
         "change": one.reason or change,
     }
+
+
+def _blocks(rows: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """Rows of a long table in blocks that stand side by side."""
+    return [rows[k : k + BLOCK_ROWS] for k in range(0, len(rows), BLOCK_ROWS)]
 
 
 def _call_row(call: CallStatus) -> dict[str, Any]:

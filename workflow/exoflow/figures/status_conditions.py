@@ -18,6 +18,7 @@ from exoflow.records.run_status import CURRENT, DONE, WORDS, JobStatus, RunStatu
 
 CELL_WIDTH, CELL_HEIGHT, LEFT, TOP, PANEL_GAP = 54.0, 34.0, 46.0, 20.0, 40.0
 FOOT = 34.0
+LETTER_WIDTH = 6.8
 # Least range of the colours, so that noise is not painted as a landscape, %.
 LEAST_SPAN_PCT = 2.0
 # Ends of the colours: saved, and cost more (as the matrix of the report has them).
@@ -123,7 +124,8 @@ def map_svg(conditions: Sequence[ConditionStatus]) -> Markup:
     changes = [abs(one.change_pct) for one in conditions if one.change_pct is not None]
     span = max([LEAST_SPAN_PCT, *changes])
     panels = []
-    width = LEFT + len(speeds) * CELL_WIDTH
+    widest = max(len(one.walker) for one in conditions) * LETTER_WIDTH
+    width = LEFT + max(len(speeds) * CELL_WIDTH, widest)
     height = TOP + len(slopes) * CELL_HEIGHT + FOOT
     for walker in dict.fromkeys(one.walker for one in conditions):
         cells = [one for one in conditions if one.walker == walker]

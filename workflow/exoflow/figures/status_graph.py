@@ -15,7 +15,8 @@ from exoflow.records.run_status import CURRENT, DONE, WORDS, JobStatus, RunStatu
 # With more jobs than this in one phase, nodes are small squares and only phases are joined.
 MOST_LABELLED = 14
 LABEL_WIDTH, LABEL_HEIGHT, LABEL_GAP = 112.0, 20.0, 9.0
-SQUARE, SQUARE_GAP, MOST_ROWS = 10.0, 3.0, 20
+SQUARE, SQUARE_GAP, SQUARES_WIDE, MOST_ROWS = 10.0, 3.0, 6, 30
+NARROWEST = 82.0
 COLUMN_GAP, TOP, PHASE_HEIGHT, ARC_HEIGHT = 34.0, 60.0, 34.0, 22.0
 LONGEST_LABEL = 18
 
@@ -78,12 +79,12 @@ def column_width(n_jobs: int, labelled: bool) -> float:
     if labelled:
         return LABEL_WIDTH
     columns = math.ceil(n_jobs / rows_for(n_jobs))
-    return max(76.0, columns * (SQUARE + SQUARE_GAP) - SQUARE_GAP)
+    return max(NARROWEST, columns * (SQUARE + SQUARE_GAP) - SQUARE_GAP)
 
 
 def rows_for(n_jobs: int) -> int:
-    """Rows of small squares, so that many jobs make no long column."""
-    return max(MOST_ROWS, math.ceil(math.sqrt(n_jobs)))
+    """Rows of small squares: as wide as the name of a phase, unless the column grows long."""
+    return max(1, min(MOST_ROWS, math.ceil(n_jobs / SQUARES_WIDE)))
 
 
 def node_places(jobs: Sequence[JobStatus], left: float, labelled: bool) -> dict[str, Place]:

@@ -26,7 +26,7 @@ from exoflow.ledgers.snakemake_records import (
 from exoflow.ledgers.time_left import expected_times, left_of_job, time_left
 from exoflow.records.file_memory import FileMemory
 from exoflow.records.job_graph import Job, jobs_of
-from exoflow.records.run_events import Event
+from exoflow.records.run_events import Event, last_sign_of_life
 from exoflow.records.run_status import (
     CURRENT,
     DONE,
@@ -174,6 +174,8 @@ def read_status(
     record_of = record_reader(root, memory or FileMemory())
     for call in calls:
         settle_by_records(call, record_of)
+    if calls and not calls[-1].ended:
+        calls[-1].last_s = max(calls[-1].last_s, last_sign_of_life(calls[-1].run, root))
     picture = last_picture(calls)
     tries = {path: (one, call) for call in calls for path, one in call.tries.items()}
     planned = set(calls[-1].planned) if alive else set()

@@ -18,6 +18,8 @@ from typing import Any
 from exoflow.records.checkpoints import SCRATCH
 
 EVENTS = SCRATCH / "status" / "events.jsonl"
+# Written anew while a run lives, also when there is nothing to say: a training takes hours.
+SIGN_OF_LIFE = SCRATCH / "status" / "alive"
 # A run of 300 jobs writes about 0.1 MB. Older runs only serve to know how long jobs take.
 LONGEST_BYTES = 4_000_000
 
@@ -52,6 +54,20 @@ def read_events(root: str | Path = ".") -> list[Event]:
             if isinstance(event, dict) and {"kind", "run", "time_s"} <= event.keys():
                 events.append(event)
     return events
+
+
+def give_sign_of_life(run: str, root: str | Path = ".") -> None:
+    """Leave word that a run is at work now."""
+    (Path(root) / SIGN_OF_LIFE).write_text(run)
+
+
+def last_sign_of_life(run: str, root: str | Path = ".") -> float:
+    """When a run last left word, s since 1970; 0 where it did not."""
+    path = Path(root) / SIGN_OF_LIFE
+    try:
+        return path.stat().st_mtime if path.read_text() == run else 0.0
+    except OSError:
+        return 0.0
 
 
 def set_old_events_aside(root: str | Path = ".") -> None:

@@ -23,7 +23,7 @@ from exoflow.ledgers.content import read_contents
 from exoflow.ledgers.job_states import read_status
 from exoflow.records.file_memory import FileMemory
 from exoflow.records.files import write_text
-from exoflow.records.run_events import EVENTS, read_events
+from exoflow.records.run_events import EVENTS, give_sign_of_life, read_events
 from exoflow.records.run_status import (
     CURRENT,
     DONE,
@@ -78,6 +78,8 @@ class StatusPage:
         """
         params = self._read_params()
         events = self._memory.get(self.root / EVENTS, self._read_events) or []
+        if living is not None:
+            give_sign_of_life(living, self.root)
         status = read_status(params, events, self._contents, time.time(), living, self._memory)
         fields = {
             name: {
