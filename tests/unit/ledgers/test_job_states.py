@@ -127,6 +127,16 @@ def test_a_call_whose_process_lives_is_at_work(tmp_path):
     assert status_of(tmp_path, events).alive
 
 
+@pytest.mark.parametrize(("silent_s", "alive"), [(30, True), (90, False)])
+def test_a_call_on_another_computer_is_at_work_while_it_leaves_word(tmp_path, silent_s, alive):
+    events = began(time_s=NOW_S - 1000)
+    events[0]["host"] = "elsewhere"
+    (tmp_path / SIGN_OF_LIFE).parent.mkdir(parents=True)
+    give_sign_of_life("a", tmp_path)
+    os.utime(tmp_path / SIGN_OF_LIFE, (NOW_S - silent_s, NOW_S - silent_s))
+    assert status_of(tmp_path, events).alive is alive
+
+
 def test_failed_until_it_is_made(tmp_path):
     log = tmp_path / "results/logs/reflex/slow.log"
     log.parent.mkdir(parents=True)

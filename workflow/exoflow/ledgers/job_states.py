@@ -45,6 +45,8 @@ from exoflow.records.run_status import (
 FOLLOWS_S = 120.0
 # Clocks of files and of processes run in steps.
 STEP_S = 2.0
+# A run at work leaves word every ten seconds.
+SILENT_S = 60.0
 AHEAD = (WAITING, RUNNING, FAILED, STOPPED, MISSING, STALE)
 LOG_TAIL_LINES = 30
 LOG_TAIL_BYTES = 8000
@@ -133,10 +135,12 @@ def last_picture(calls: Sequence[Call]) -> list[Call]:
     return picture
 
 
-def is_alive(call: Call) -> bool:
-    """Whether the process of a call still lives; on another computer, none is taken to."""
-    if call.ended or call.host != socket.gethostname():
+def is_alive(call: Call, now_s: float) -> bool:
+    """Whether the process of a call lives; on another computer, whether it lately left word."""
+    if call.ended:
         return False
+    if call.host != socket.gethostname():
+        return now_s - call.last_s < SILENT_S
     try:
         return abs(psutil.Process(call.pid).create_time() - call.born_s) < STEP_S
     except psutil.Error:
@@ -170,12 +174,12 @@ def read_status(
     """
     root = contents.root
     calls = calls_of(events)
-    alive = {call.run for call in calls[-1:] if call.run == living or is_alive(call)}
+    if calls and not calls[-1].ended:
+        calls[-1].last_s = max(calls[-1].last_s, last_sign_of_life(calls[-1].run, root))
+    alive = {call.run for call in calls[-1:] if call.run == living or is_alive(call, now_s)}
     record_of = record_reader(root, memory or FileMemory())
     for call in calls:
         settle_by_records(call, record_of)
-    if calls and not calls[-1].ended:
-        calls[-1].last_s = max(calls[-1].last_s, last_sign_of_life(calls[-1].run, root))
     picture = last_picture(calls)
     tries = {path: (one, call) for call in calls for path, one in call.tries.items()}
     planned = set(calls[-1].planned) if alive else set()
