@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import socket
 import subprocess
 import time
 from html.parser import HTMLParser
@@ -130,7 +131,8 @@ def test_failed_jobs_link_to_the_end_of_their_log(at_work):
 
 def test_page_of_a_killed_run_says_so_and_what_to_type(at_work):
     root, events = at_work
-    page = page_of(root, [event("began", NOW_S - 100, pid=1, born_s=1.0), *events[1:]], None)
+    began = event("began", NOW_S - 100, pid=1, born_s=1.0, host=socket.gethostname())
+    page = page_of(root, [began, *events[1:]], None)
     assert "Ended without saying so" in page
     assert "exoflow recover" in page
     assert clock(NOW_S - 40) in page

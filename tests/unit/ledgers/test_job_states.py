@@ -184,6 +184,17 @@ def test_a_result_is_stale_if_what_it_needs_is_made_anew_with_another_content(tm
     assert states(status_of(tmp_path, events, living="a"))[REPORT] == STALE
 
 
+def test_a_gait_may_start_from_one_that_stands_further_down(tmp_path):
+    conditions = {
+        "steep": {"speed_m_s": 1.0, "slope_deg": 3.0, "start_from": "slow"},
+        "slow": {"speed_m_s": 1.0, "warm_start": "cold"},
+    }
+    asked = params(conditions=conditions, export={"policies": [], "targets": ["host"]})
+    write_result(tmp_path, "results/reflex/steep.json")
+    found = states(status_of(tmp_path, [], asked=asked))
+    assert (found["results/reflex/steep.json"], found[SLOW]) == (STALE, MISSING)
+
+
 def test_time_left_counts_what_the_call_plans_and_all_that_is_not_current(tmp_path):
     write_result(tmp_path, SLOW)
     # One reflex job took 100 s; the other is alike (same work) and has run for 40 s: 60 s left.

@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 from exoflow.figures.numbers import fixed
 from exoflow.records.checkpoints import SCRATCH
 from exoflow.records.file_memory import FileMemory
-from exoflow.records.run_status import CURRENT, DONE, STALE, JobStatus, RunStatus
+from exoflow.records.run_status import CURRENT, DONE, RUNNING, STALE, JobStatus, RunStatus
 
 LEARNED = ("policy", "teacher")
 # What a training writes of itself while it learns (learning/training_logs.py).
@@ -47,7 +47,7 @@ def read_curves(status: RunStatus, root: Path, memory: FileMemory) -> list[Curve
             finished = one.state in (DONE, CURRENT, STALE)
             points = from_result(one, root, memory) if finished else from_scratch(one, root, memory)
             if any(points.values()):
-                curves.append(Curve(one.job.name, one.state == "running", points))
+                curves.append(Curve(one.job.name, one.state == RUNNING, points))
     return curves
 
 

@@ -10,7 +10,19 @@ from markupsafe import Markup, escape
 
 from exoflow.figures.numbers import duration
 from exoflow.records.job_graph import without_detours
-from exoflow.records.run_status import CURRENT, DONE, WORDS, JobStatus, RunStatus
+from exoflow.records.run_status import (
+    CURRENT,
+    DONE,
+    FAILED,
+    MISSING,
+    RUNNING,
+    STALE,
+    STOPPED,
+    WAITING,
+    WORDS,
+    JobStatus,
+    RunStatus,
+)
 
 # With more jobs than this in one phase, nodes are small squares and only phases are joined.
 MOST_LABELLED = 14
@@ -19,6 +31,8 @@ SQUARE, SQUARE_GAP, SQUARES_WIDE, MOST_ROWS = 10.0, 3.0, 6, 30
 NARROWEST = 82.0
 COLUMN_GAP, TOP, PHASE_HEIGHT, ARC_HEIGHT = 34.0, 60.0, 34.0, 22.0
 LONGEST_LABEL = 18
+# From left to right in the bar of a phase.
+BAR = (CURRENT, DONE, RUNNING, FAILED, STOPPED, STALE, WAITING, MISSING)
 
 
 @dataclass(frozen=True)
@@ -161,7 +175,7 @@ def phase_box(phase: str, jobs: Sequence[JobStatus], place: Place) -> str:
     done = sum(one.state in (DONE, CURRENT) for one in jobs)
     left, middle = place.x, place.x + place.width / 2
     bars, begin = [], left
-    for state in (CURRENT, DONE, "running", "failed", "stopped", "stale", "waiting", "missing"):
+    for state in BAR:
         width = place.width * sum(one.state == state for one in jobs) / max(1, len(jobs))
         if width:
             bars.append(

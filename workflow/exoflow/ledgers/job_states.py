@@ -176,47 +176,88 @@ def read_status(
     calls = calls_of(events)
     if calls and not calls[-1].ended:
         calls[-1].last_s = max(calls[-1].last_s, last_sign_of_life(calls[-1].run, root))
-    alive = {call.run for call in calls[-1:] if call.run == living or is_alive(call, now_s)}
+    alive = bool(calls) and (calls[-1].run == living or is_alive(calls[-1], now_s))
     record_of = record_reader(root, memory or FileMemory())
-    for call in calls:
-        settle_by_records(call, record_of)
-    picture = last_picture(calls)
-    tries = {path: (one, call) for call in calls for path, one in call.tries.items()}
-    planned = set(calls[-1].planned) if alive else set()
-    graph = jobs_of(params)
-    at_once = calls[-1].at_once if calls else 1
     measured: dict[str, float] = {}
     for call in calls:
-        measured.update(call.took_s)
-    expected = expected_times(params, measured)
-    seen: dict[str, JobStatus] = {}
-    for job in graph:
-        last, where = tries.get(job.path, (None, None))
-        if job.path in planned and where is not calls[-1]:
-            state, last = WAITING, None
-        else:
-            state = state_after(
-                last,
-                (root / job.path).exists(),
-                is_incomplete(root, job.path),
-                where is not None and where.run in alive,
-                where in picture,
-            )
-        if state == CURRENT and is_stale(job, seen, contents, record_of):
-            state = STALE
-        seen[job.path] = job_status(job, state, last, expected[job.path], root, now_s)
-    ahead = [one for one in seen.values() if one.state in AHEAD]
+        settle_by_records(call, record_of)
+        measured |= call.took_s
+    graph = {job.path: job for job in jobs_of(params)}
+    look = Look(graph, calls, alive, contents, record_of, expected_times(params, measured), now_s)
+    jobs = tuple(look.status(path) for path in graph)
+    ahead = [one for one in jobs if one.state in AHEAD]
     asked = [one for one in ahead if one.state in (WAITING, RUNNING)]
-    threads_count = not (calls and calls[-1].on_cluster)
-    unknown = tuple(dict.fromkeys(one.job.phase for one in ahead if one.left_s is None))
+    at_once, threads_count = 1, True
+    if calls:
+        at_once, threads_count = calls[-1].at_once, not calls[-1].on_cluster
     return RunStatus(
-        tuple(seen.values()),
-        tuple(call_status(call, call.run in alive) for call in picture),
+        jobs,
+        tuple(call_status(call, alive and call is calls[-1]) for call in look.picture),
         now_s,
         time_left(params, asked, at_once, threads_count) if alive else None,
         time_left(params, ahead, at_once, threads_count),
-        unknown,
+        tuple(dict.fromkeys(one.job.phase for one in ahead if one.left_s is None)),
     )
+
+
+@dataclass(eq=False)
+class Look:
+    """One look at all jobs of a project."""
+
+    graph: Mapping[str, Job]
+    calls: Sequence[Call]
+    alive: bool
+    """Whether the last call is at work."""
+    contents: Contents
+    record_of: Callable[[str], Record | None]
+    expected_s: Mapping[str, float | None]
+    now_s: float
+    _seen: dict[str, JobStatus] = field(default_factory=dict)
+
+    @functools.cached_property
+    def picture(self) -> list[Call]:
+        """The calls that are shown."""
+        return last_picture(self.calls)
+
+    @functools.cached_property
+    def tries(self) -> dict[str, tuple[Try, Call]]:
+        """The last try of each job."""
+        return {path: (one, call) for call in self.calls for path, one in call.tries.items()}
+
+    @functools.cached_property
+    def planned(self) -> set[str]:
+        """What the call at work is going to make."""
+        return set(self.calls[-1].planned) if self.alive else set()
+
+    def status(self, path: str) -> JobStatus:
+        """One job; what it needs is looked at first."""
+        if path not in self._seen:
+            job, root = self.graph[path], self.contents.root
+            last, where = self.tries.get(path, (None, None))
+            if path in self.planned and where is not self.calls[-1]:
+                state, last = WAITING, None
+            else:
+                state = state_after(
+                    last,
+                    (root / path).exists(),
+                    is_incomplete(root, path),
+                    self.alive and where is self.calls[-1],
+                    where in self.picture,
+                )
+            if state == CURRENT and self.is_stale(job):
+                state = STALE
+            self._seen[path] = job_status(job, state, last, self.expected_s[path], root, self.now_s)
+        return self._seen[path]
+
+    def is_stale(self, job: Job) -> bool:
+        """Whether what a job needs is not there, or another content than when it ran."""
+        needs = [self.status(path) for path in job.needs if path in self.graph]
+        if any(one.state in AHEAD for one in needs):
+            return True
+        renewed = [one.job.path for one in needs if one.state == DONE]
+        record = self.record_of(job.path) if renewed else None
+        noted = record.checksums if record else {}
+        return any(path in noted and self.contents.sha256(path) != noted[path] for path in renewed)
 
 
 def record_reader(root: Path, memory: FileMemory) -> Callable[[str], Record | None]:
@@ -274,22 +315,6 @@ def state_after(
     if not exists:
         return FAILED if last is not None and last.outcome == FAILED else MISSING
     return DONE if last is not None and last.outcome == DONE and in_picture else CURRENT
-
-
-def is_stale(
-    job: Job,
-    seen: Mapping[str, JobStatus],
-    contents: Contents,
-    record_of: Callable[[str], Record | None],
-) -> bool:
-    """Whether what a job needs is not there, or another content than when it ran."""
-    needs = [seen[path] for path in job.needs if path in seen]
-    if any(one.state in AHEAD for one in needs):
-        return True
-    renewed = [one.job.path for one in needs if one.state == DONE]
-    record = record_of(job.path) if renewed else None
-    noted = record.checksums if record else {}
-    return any(path in noted and contents.sha256(path) != noted[path] for path in renewed)
 
 
 def job_status(
