@@ -25,8 +25,14 @@ PRINTED = Path("config/barati_as_printed.yaml")
 NOISE_SEEDS = (11, 12)
 # A trained controller that goes on learning explores less than one that starts from nothing.
 PUPIL_LOG_STD = -1.6
-# Who leans on a controller may fall only after ten seconds: he is watched for longer.
-PUPIL_EPISODE = {"episode_s": 20.0, "evaluation_s": 20.0}
+# Who leans on a controller drifts away slowly, faster and faster, and falls after ten seconds or
+# more. With the defaults the controller learns to push him there: rewards and their horizon make
+# falls and speed count, and he is watched for longer and more often.
+PUPIL = {
+    "episode_s": 20.0, "evaluation_s": 30.0, "evaluate_every": 32768,
+    "gamma": 0.998, "learning_rate": 0.0003,
+}  # fmt: skip
+PUPIL_REWARD = {"fall": 200.0, "speed": 8.0}
 NOTHING: Mapping[str, Any] = {}
 # A torque that is felt but does not reach the leg.
 PHANTOM = {"transmission": 0.0}
@@ -245,10 +251,14 @@ class Bench:
         human = self.adapted(limit, seed, number)
         start: Path | Dofc | None = None
         if number > 0:
-            change |= PUPIL_EPISODE
-            change |= {"steps": self.experiment.pupil_steps, "log_std": PUPIL_LOG_STD}
+            change |= {**self.pupil(), "steps": self.experiment.pupil_steps}
             start = self._dofc_of(human) if number == 1 else self.mlp(limit, seed, number - 1)
         return self._train(f"mlp_round{number}", limit, human, seed, change, start)
+
+    def pupil(self) -> dict[str, Any]:
+        """Settings of a training on somebody who leans on the exo."""
+        reward = {**self.policy["policy"]["reward"], **PUPIL_REWARD}
+        return {**PUPIL, "log_std": PUPIL_LOG_STD, "reward": reward}
 
     @staticmethod
     def _dofc_of(human: Path) -> Dofc | None:
@@ -266,7 +276,7 @@ class Bench:
             "kind": "lstm_window", "steps": self.experiment.copy_steps, "log_std": PUPIL_LOG_STD,
         }  # fmt: skip
         if number > 0:
-            change |= PUPIL_EPISODE
+            change |= self.pupil()
         start = self.mlp(limit, seed, number)
         human = self.adapted(limit, seed, number)
         return self._train(f"lstm_window_round{number}", limit, human, seed, change, start)
