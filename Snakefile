@@ -57,6 +57,7 @@ include: "rules/report.smk"
 
 
 onstart:
+    announce_plan()
     print("exoflow: progress of a job: tail -f results/logs/PHASE/NAME.log", file=sys.stderr)
 
 

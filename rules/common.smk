@@ -3,6 +3,8 @@ import re
 import shlex
 import shutil
 
+from snakemake.logging import logger
+
 
 wildcard_constraints:
     condition="|".join(re.escape(name) for name in PARAMS.conditions),
@@ -64,6 +66,18 @@ def worn_gait_of(wildcards):
 def policies_of(wildcards):
     """The policies of all seeds of a condition, and the teacher of all conditions."""
     return layout.controllers_of(PARAMS, wildcards.condition)
+
+
+def announce_plan():
+    """Tell the logger plugin the first output of every job that is going to run; print nothing.
+
+    A page to watch a run with is no reason to stop one.
+    """
+    try:
+        planned = [str(job.output[0]) for job in workflow.dag.needrun_jobs() if job.output]
+        logger.info(None, extra={"planned_outputs": planned})
+    except Exception as problem:
+        print(f"exoflow: warning: the status page lacks the plan: {problem}", file=sys.stderr)
 
 
 def beside(files, suffix):

@@ -86,6 +86,7 @@ def test_folder_by_names_and_contents_without_run_records(tmp_path):
     write(tmp_path / "b/reflex/x.json", '{ "a":1 }')
     write(tmp_path / "b/runs/reflex/x.run.json", '{"wall_time_s": 3}')
     write(tmp_path / "b/logs/reflex/x.log", "12:00")
+    write(tmp_path / "b/report/status.html", "written 12:00")
     write(tmp_path / "c/reflex/y.json", '{"a": 1}')
     found = [content_hash(tmp_path / name) for name in "abc"]
     assert found[0] == found[1] != found[2]

@@ -135,7 +135,25 @@ def stage_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def status(options: argparse.Namespace) -> None:
+    """Write the page to watch a run with, and its summary."""
+    from exoflow.stages import status as stage
+
+    stage.run(options.json)
+
+
+def status_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON instead of lines")
+
+
 LEDGER_COMMANDS = {
+    "status": Command(
+        "how far a run is; writes results/report/status.html again",
+        "Say in short where every job stands, how long it takes yet and whether the last run was "
+        "killed, and write the page to watch runs with. A run keeps that page fresh by itself.",
+        status_options,
+        status,
+    ),
     "recover": Command(
         "after kill -9 or a power cut: remove stale locks",
         "Check that nobody works in this folder, then remove the locks of Snakemake, DVC and Git "

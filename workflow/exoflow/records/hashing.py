@@ -25,6 +25,7 @@ from exoflow.errors import UserError
 HASH_LENGTH = 32
 # Records of how a run went (wall time, host) are no results.
 NOT_RESULTS = ("runs", "logs")
+STATUS_PAGE = "status.html"
 # The same in a bundle: they hold the commit, and what the tools of this computer found.
 BUNDLE_RECORDS = ("MANIFEST.json", "EXPORT_REPORT.json", "EXPORT_REPORT.md")
 
@@ -32,8 +33,8 @@ BUNDLE_RECORDS = ("MANIFEST.json", "EXPORT_REPORT.json", "EXPORT_REPORT.md")
 def content_hash(path: str | Path) -> str:
     """Hash of the content of a file, or of all files of a folder with their names.
 
-    In a folder, the folders `runs` (provenance) and `logs` are left out: they
-    hold wall times.
+    In a folder, the folders `runs` (provenance) and `logs` and the page status.html
+    are left out: they hold wall times.
 
     Returns
     -------
@@ -79,7 +80,9 @@ def files_of(folder: Path) -> list[Path]:
     return sorted(
         file
         for file in folder.rglob("*")
-        if file.is_file() and not set(file.relative_to(folder).parts[:-1]) & set(NOT_RESULTS)
+        if file.is_file()
+        and file.name != STATUS_PAGE
+        and not set(file.relative_to(folder).parts[:-1]) & set(NOT_RESULTS)
     )
 
 

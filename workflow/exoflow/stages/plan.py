@@ -7,6 +7,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from exoflow.figures.numbers import duration
+
 if TYPE_CHECKING:
     from exoflow.config import Params
     from exoflow.config.workload import PhasePlan, Speeds
@@ -110,17 +112,3 @@ def table(
     )
     lines.append("Jobs with results may have to run again: snakemake -n knows which.")
     return "\n".join(lines)
-
-
-def duration(seconds: float) -> str:
-    """Words such as 45 s, 12 min, 3 h 20 min, 2 d 4 h."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    if minutes < 90:
-        return f"{minutes} min"
-    hours, minutes = divmod(minutes, 60)
-    if hours < 48:
-        return f"{hours} h {minutes} min"
-    days, hours = divmod(hours, 24)
-    return f"{days} d {hours} h"
