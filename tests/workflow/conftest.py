@@ -77,7 +77,7 @@ names = [f"policy_{{Path(file).stem}}" for file in options.get("--policies", [])
 compared = {{name: {{"change_cot_pct": number + at}} for at, name in enumerate(["dofc", *names])}}
 content = json.dumps(
     {{
-        "phase": phase, "said": said.hexdigest(), "status": "ok",
+        "phase": phase, "said": said.hexdigest(), "status": "ok", "cost": 4.5,
         "gait": {{"speed_m_s": number}}, "controllers": compared,
     }}
 )
