@@ -51,7 +51,7 @@ def test_no_results_of_a_deleted_condition_are_recorded(recorded_copy):
 def test_metrics_and_plots_are_found(recorded):
     shown = recorded.run("dvc", "metrics", "show")
     assert shown.returncode == 0
-    assert "cost" in shown.stdout
+    assert "fast.policy_seed2.change_cot_pct" in shown.stdout
     plot = recorded.run("dvc", "plots", "show", "--show-vega", "learning")
     assert plot.returncode == 0, plot.stdout
     assert "fast/seed1" in plot.stdout

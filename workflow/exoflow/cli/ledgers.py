@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import sys
 
 from exoflow.cli.command import Command
 from exoflow.config import PHASES
@@ -112,11 +114,16 @@ def why_options(parser: argparse.ArgumentParser) -> None:
 def stage(options: argparse.Namespace) -> None:
     """Run the command of a DVC stage."""
     from exoflow.cli.tools import prune_phase
+    from exoflow.ledgers.own_code import environment_of, is_installed_here
     from exoflow.ledgers.stage_guard import run_stage
 
     words = options.words[1:] if options.words[:1] == ["--"] else options.words
     if not words:
         raise UserError(f"exoflow stage {options.phase}: no command behind --. See dvc.yaml.")
+    if not is_installed_here("."):
+        # A queued experiment of DVC works in a copy of the project: its code, not the installed.
+        command = [sys.executable, "-m", "exoflow", "stage", options.phase, "--", *words]
+        os.execve(sys.executable, command, environment_of("."))
     prune_phase(options.phase)
     run_stage(options.phase, words)
 

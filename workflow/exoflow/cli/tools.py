@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from exoflow.cli.command import Command, existing_file
+from exoflow.cli.experiments import EXPERIMENT_COMMANDS
 from exoflow.cli.ledgers import LEDGER_COMMANDS
 from exoflow.cli.params import PARAMS_COMMAND
 from exoflow.config import PHASES, load_params, phase_settings, to_plain
@@ -662,5 +663,6 @@ TOOL_COMMANDS = {
         prune_options,
         prune,
     ),
+    **EXPERIMENT_COMMANDS,
     **LEDGER_COMMANDS,
 }

@@ -18,7 +18,7 @@ from exoflow.config.phases import (
     settings_json,
     with_execution,
 )
-from exoflow.config.yaml_file import read_yaml
+from exoflow.config.yaml_file import parse_yaml, read_yaml
 
 __all__ = [
     "COLD_START",
@@ -32,6 +32,7 @@ __all__ = [
     "check_files",
     "export_name",
     "load_params",
+    "parse_yaml",
     "phase_settings",
     "read_yaml",
     "scientific",

@@ -21,14 +21,21 @@ def read_yaml(path: str | Path, error: type[UserError] = UserError) -> Any:
         is not YAML.
     """
     try:
-        return YAML(typ="safe", pure=True).load(Path(path).read_text(encoding="utf-8"))
+        text = Path(path).read_text(encoding="utf-8")
     except FileNotFoundError:
         raise error(f"{path}: no such file.") from None
     except UnicodeDecodeError as problem:
         raise error(f"{path}: not UTF-8 text (byte {problem.start}).") from None
+    return parse_yaml(text, str(path), error)
+
+
+def parse_yaml(text: str, source: str, error: type[UserError] = UserError) -> Any:
+    """`read_yaml` for a text already read; `source` is the file named in messages."""
+    try:
+        return YAML(typ="safe", pure=True).load(text)
     except MarkedYAMLError as problem:
         line = problem.problem_mark.line + 1 if problem.problem_mark else "?"
         reason = " ".join(str(problem.problem or problem.context).split())
-        raise error(f"{path}: line {line}: not valid YAML: {reason}.") from None
+        raise error(f"{source}: line {line}: not valid YAML: {reason}.") from None
     except YAMLError as problem:
-        raise error(f"{path}: not valid YAML: {' '.join(str(problem).split())}.") from None
+        raise error(f"{source}: not valid YAML: {' '.join(str(problem).split())}.") from None

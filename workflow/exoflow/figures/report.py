@@ -19,7 +19,7 @@ from exoflow.figures import report_trial as recorded
 from exoflow.figures.findings import headline, summarize
 from exoflow.figures.results import Results, Study, why_missing
 
-_TEMPLATES = Path(__file__).parent / "templates"
+TEMPLATES = Path(__file__).parent / "templates"
 
 
 def render_report(results: Results, title: str = "exoflow report") -> str:
@@ -45,13 +45,13 @@ def render_report(results: Results, title: str = "exoflow report") -> str:
     findings = summarize(results)
     conditions = results.conditions
     return (
-        _environment()
+        page_environment()
         .get_template("report.html.j2")
         .render(
             title=title,
             # Both files are ours, not data: written into the page as they are.
-            style=Markup((_TEMPLATES / "report.css").read_text(encoding="utf-8")),
-            script=Markup((_TEMPLATES / "stick_figure.js").read_text(encoding="utf-8")),
+            style=Markup((TEMPLATES / "report.css").read_text(encoding="utf-8")),
+            script=Markup((TEMPLATES / "stick_figure.js").read_text(encoding="utf-8")),
             headline=headline(results, findings),
             findings=findings,
             overview=tables.overview_table(results),
@@ -79,9 +79,10 @@ def render_report(results: Results, title: str = "exoflow report") -> str:
     )
 
 
-def _environment() -> Environment:
+def page_environment() -> Environment:
+    """Templates of pages; names are escaped, and a value that is not given is an error."""
     environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
+        loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

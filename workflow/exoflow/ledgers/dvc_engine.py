@@ -14,6 +14,7 @@ from exoflow.ledgers.programs import ask, said_lines
 # A link in results/ is the cache itself: a job that writes into it changes every version.
 SAFE_LINKS = {"reflink", "copy"}
 NOT_SET = 251
+CACHE = Path(".dvc/cache/files/md5")
 
 
 def ask_dvc(root: Path, *arguments: str, allowed: Sequence[int] = (0,)) -> str:
@@ -56,6 +57,14 @@ def refuse_links(root: Path) -> None:
             "cache. Type: dvc config --unset cache.type (with --local or --global where it was "
             "set), then dvc checkout --relink"
         )
+
+
+def cache_folder(root: Path) -> Path:
+    """Where DVC keeps contents by MD5; its usual place where DVC cannot say."""
+    try:
+        return Path(root, ask_dvc(root, "cache", "dir").strip(), "files/md5")
+    except UserError:
+        return root / CACHE
 
 
 def stage_needs(root: Path) -> dict[str, list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from collections.abc import Mapping
@@ -11,9 +12,9 @@ from typing import Any
 
 from exoflow.config import read_yaml
 from exoflow.errors import UserError
+from exoflow.ledgers.dvc_engine import CACHE, cache_folder
 
 LOCK = Path("dvc.lock")
-CACHE = Path(".dvc/cache/files/md5")
 FOLDER_SUFFIX = ".dir"
 
 
@@ -33,14 +34,22 @@ class DvcLock:
     """dvc.lock with the lists of files that DVC's cache holds for its folders."""
 
     stages: Mapping[str, StageLock]
-    cache: Path
+    root: Path
     _listed: dict[str, dict[str, str] | None] = field(default_factory=dict, compare=False)
 
     def files_of(self, folder_md5: str) -> dict[str, str] | None:
         """MD5 by path of the files in a recorded folder; None where the cache lacks the list."""
         if folder_md5 not in self._listed:
-            self._listed[folder_md5] = read_listing(self.cache, folder_md5)
+            listed = read_listing(self.root / CACHE, folder_md5)
+            if listed is None:  # a queued experiment or a lab keeps its cache elsewhere
+                listed = read_listing(self.cache, folder_md5)
+            self._listed[folder_md5] = listed
         return self._listed[folder_md5]
+
+    @functools.cached_property
+    def cache(self) -> Path:
+        """Where DVC keeps contents."""
+        return cache_folder(self.root)
 
 
 def read_dvc_lock(root: str | Path = ".") -> DvcLock:
@@ -53,15 +62,19 @@ def read_dvc_lock(root: str | Path = ".") -> DvcLock:
     """
     root = Path(root)
     if not (root / LOCK).exists():
-        return DvcLock({}, root / CACHE)
+        return DvcLock({}, root)
     remedy = "Resolve the merge (docs/workflow.md), or type: exoflow recover"
     try:
-        stages = read_yaml(root / LOCK).get("stages") or {}
-        return DvcLock({name: stage_lock(one) for name, one in stages.items()}, root / CACHE)
+        return DvcLock(stage_locks(read_yaml(root / LOCK)), root)
     except UserError as problem:
         raise UserError(f"{problem} {remedy}") from None
     except (AttributeError, KeyError, TypeError):
         raise UserError(f"dvc.lock: not what DVC writes. {remedy}") from None
+
+
+def stage_locks(content: Mapping[str, Any]) -> dict[str, StageLock]:
+    """The stages of a dvc.lock that has been read."""
+    return {name: stage_lock(one) for name, one in (content.get("stages") or {}).items()}
 
 
 def stage_lock(entry: Mapping[str, Any]) -> StageLock:
@@ -78,10 +91,15 @@ def md5s(entries: list[Mapping[str, Any]] | None) -> dict[str, str]:
 def read_listing(cache: Path, folder_md5: str) -> dict[str, str] | None:
     """The files of a folder that DVC has in its cache."""
     try:
-        entries = json.loads((cache / folder_md5[:2] / folder_md5[2:]).read_text())
+        entries = json.loads(cached_file(cache, folder_md5).read_text())
         return {entry["relpath"]: entry["md5"] for entry in entries}
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def cached_file(cache: Path, md5: str) -> Path:
+    """Where DVC's cache keeps a content."""
+    return cache / md5[:2] / md5[2:]
 
 
 def listing_md5(files: Mapping[str, str]) -> str:

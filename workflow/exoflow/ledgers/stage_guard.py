@@ -6,6 +6,7 @@ DVC reads params.yaml and the code again after a stage has run (treeverse/dvc is
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,7 +16,13 @@ from exoflow.config import PHASES, read_yaml
 from exoflow.errors import ExoflowError, UserError
 from exoflow.ledgers.content import read_contents
 from exoflow.ledgers.dvc_engine import refuse_links
+from exoflow.ledgers.own_code import environment_of
+from exoflow.ledgers.programs import ask
 from exoflow.ledgers.run_lock import claim_run
+from exoflow.ledgers.snakemake_records import METADATA
+
+# DVC tells its stages that they are part of an experiment.
+EXPERIMENT_VARIABLE = "DVC_EXP_BASELINE_REV"
 
 
 def run_stage(phase: str, command: Sequence[str], root: str | Path = ".") -> None:
@@ -42,7 +49,7 @@ def run_stage(phase: str, command: Sequence[str], root: str | Path = ".") -> Non
     claim_run(["dvc", "repro", phase], root)
     refuse_links(root)
     before = snapshot(root, phase)
-    done = subprocess.run(list(command), cwd=root)
+    done = subprocess.run(list(command), cwd=root, env=environment_of(root))
     if done.returncode:
         raise ExoflowError(f"{phase}: {command[0]} ended with exit code {done.returncode}.")
     changed = differences(before, snapshot(root, phase))
@@ -52,6 +59,27 @@ def run_stage(phase: str, command: Sequence[str], root: str | Path = ".") -> Non
             f"{changed[0]}{more} was edited while {phase} ran. The results are kept, dvc.lock is "
             "as it was: DVC would have noted the new value for them. Type dvc repro again."
         )
+    if EXPERIMENT_VARIABLE in os.environ:
+        hand_over_records(root)
+
+
+def hand_over_records(root: Path) -> None:
+    """Put new records of Snakemake into Git's index: DVC keeps nothing else of an experiment.
+
+    Without them, results of a new condition or seed would be unproven once applied.
+
+    Raises
+    ------
+    ExoflowError
+        If Git refuses.
+    """
+    records = METADATA.as_posix()
+    ignored = ask(root, "git", "check-ignore", "--quiet", records).returncode == 0
+    if ignored or not (root / METADATA).is_dir():
+        return
+    done = ask(root, "git", "add", "--", records)
+    if done.returncode:
+        raise ExoflowError(f"git add {records}: {done.stderr.strip()}")
 
 
 def snapshot(root: Path, phase: str) -> dict[str, Any]:
