@@ -11,7 +11,7 @@ try:
     from exoflow.config import COLD_START, PHASES, check_files, export_name
     from exoflow.config import load_params, settings_json
     from exoflow.errors import UserError
-    from exoflow.ledgers import run_lock
+    from exoflow.ledgers import run_lock, slurm_jobs
     from exoflow.ledgers.proof import refuse_unproven
     from exoflow.ledgers.sources import job_sources, remember_sources
     from exoflow.records import checkpoints, layout
@@ -57,6 +57,8 @@ include: "rules/report.smk"
 
 
 onstart:
+    if workflow.executor_plugin.name == slurm_jobs.EXECUTOR:
+        slurm_jobs.mark_run()
     print("exoflow: progress of a job: tail -f results/logs/PHASE/NAME.log", file=sys.stderr)
 
 

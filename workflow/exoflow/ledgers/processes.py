@@ -87,6 +87,15 @@ def stop(workers: Iterable[Worker]) -> None:
     psutil.wait_procs(left, timeout=STOP_WAIT_S)
 
 
+def wait_for(workers: Iterable[Worker]) -> None:
+    """Return when processes have ended by themselves."""
+    for worker in workers:
+        try:
+            psutil.Process(worker.pid).wait()
+        except psutil.Error:
+            continue
+
+
 def now() -> str:
     """The time as people write it."""
     return time.strftime("%Y-%m-%d %H:%M:%S")
