@@ -10,6 +10,7 @@ from pathlib import Path
 from exoflow.errors import UserError
 from exoflow.ledgers import run_lock, slurm_jobs
 from exoflow.ledgers.dvc_lock import LOCK, read_dvc_lock
+from exoflow.ledgers.late_results import note_late_results
 from exoflow.ledgers.processes import Worker, is_alive, now, stop, wait_for, workers_of
 from exoflow.records.checkpoints import SCRATCH
 from exoflow.records.layout import RESULTS
@@ -21,9 +22,7 @@ DVC_LOCKS = (run_lock.RWLOCK, Path(".dvc/tmp/exps/rwlock"))
 HARDLINK_LOCK = Path(".dvc/tmp/lock")
 
 
-def recover(
-    root: str | Path = ".", *, stop_workers: bool = False, wait: bool = False
-) -> list[str]:
+def recover(root: str | Path = ".", *, stop_workers: bool = False, wait: bool = False) -> list[str]:
     """Make a folder usable again for both engines after a run was killed.
 
     Results, checkpoints and Snakemake's marks of incomplete outputs stay: the next
@@ -61,6 +60,7 @@ def recover(
         done += remove_git_lock(root)
         done += remove_half_written(root)
         done += set_dvc_lock_aside(root)
+        done += note_late_results(root)
     finally:
         run_lock.release(root)
     return done

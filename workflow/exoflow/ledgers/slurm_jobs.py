@@ -5,15 +5,17 @@ A run that submits jobs leaves a mark, and only where there is a mark is SLURM a
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from exoflow.errors import UserError
 from exoflow.records.checkpoints import SCRATCH
+from exoflow.records.files import write_text
 
 EXECUTOR = "slurm"
 MARK = SCRATCH / "slurm_run"
@@ -40,17 +42,39 @@ class SlurmJob:
         return f"SLURM job {self.number} ({name}, {self.state.lower()})"
 
 
-def mark_run(root: str | Path = ".") -> None:
+@dataclass(frozen=True)
+class Mark:
+    """The last run here that submitted jobs."""
+
+    begun_s: float
+    """Date, s since 1970."""
+    sources: Mapping[str, str]
+    """Hashes of code and data by job, see `sources`."""
+
+
+def mark_run(sources: Mapping[str, str], root: str | Path = ".") -> None:
     """Note that jobs of this folder are in SLURM's hands from here on."""
-    mark = Path(root) / MARK
-    mark.parent.mkdir(parents=True, exist_ok=True)
-    mark.touch()
+    write_text(Path(root) / MARK, json.dumps(dict(sources)))
+
+
+def read_mark(root: str | Path = ".") -> Mark | None:
+    """The mark of the last run; None if it did not use SLURM, or all is settled."""
+    place = Path(root) / MARK
+    try:
+        return Mark(place.stat().st_mtime, json.loads(place.read_text()))
+    except FileNotFoundError:
+        return None
+    except ValueError:  # cut short; what the run was planned with cannot be told
+        return Mark(place.stat().st_mtime, {})
+
+
+def unmark_run(root: str | Path = ".") -> None:
+    """Note that nothing of this folder is in SLURM's hands any more."""
+    (Path(root) / MARK).unlink(missing_ok=True)
 
 
 def jobs_left(root: str | Path = ".") -> list[SlurmJob]:
-    """Jobs of a folder that have not ended; SLURM is asked only if a run here has used it.
-
-    Where none is left, the mark goes, and the next call asks nobody.
+    """Jobs of a folder that have not ended; SLURM is asked only if the last run used it.
 
     Raises
     ------
@@ -65,8 +89,6 @@ def jobs_left(root: str | Path = ".") -> list[SlurmJob]:
         number, state, comment, folder = line.strip().split("\t")
         if comment.startswith(COMMENTS) and Path(folder).resolve() == root:
             found.append(SlurmJob(number, state, comment))
-    if not found:
-        (root / MARK).unlink(missing_ok=True)
     return found
 
 
