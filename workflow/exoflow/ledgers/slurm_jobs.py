@@ -5,6 +5,7 @@ A run that submits jobs leaves a mark, and only where there is a mark is SLURM a
 
 from __future__ import annotations
 
+import atexit
 import json
 import shutil
 import subprocess
@@ -53,8 +54,18 @@ class Mark:
 
 
 def mark_run(sources: Mapping[str, str], root: str | Path = ".") -> None:
-    """Note that jobs of this folder are in SLURM's hands from here on."""
+    """Note that jobs of this folder are in SLURM's hands, until this process has seen them end."""
     write_text(Path(root) / MARK, json.dumps(dict(sources)))
+    atexit.register(settle, Path(root).resolve())
+
+
+def settle(root: Path) -> None:
+    """Take the mark away when a run ends by itself and no job is left."""
+    try:
+        if not jobs_left(root):
+            unmark_run(root)
+    except UserError:  # the next run asks again
+        return
 
 
 def read_mark(root: str | Path = ".") -> Mark | None:

@@ -1,0 +1,171 @@
+"""Runs through a real SLURM that the tests start on this computer, and SIGKILL of their Snakemake.
+
+They need Debian's packages slurm-wlm and munge and the executor plugin; CONTRIBUTING.md,
+"Tests of SLURM", says how to have it without slowing down every other call of Snakemake.
+"""
+
+import importlib.util
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from slurm_on_one_host import CannotStart, running_slurm, what_is_missing
+
+PLUGIN = importlib.util.find_spec("snakemake_executor_plugin_slurm")
+MISSING = what_is_missing() or (
+    None if PLUGIN else "no snakemake-executor-plugin-slurm here: see CONTRIBUTING.md"
+)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(MISSING is not None, reason=str(MISSING)),
+    # One SLURM serves all tests here.
+    pytest.mark.xdist_group("slurm"),
+]
+
+GAIT, POLICY = "results/reflex/slow.json", "results/policy/slow/seed1.npz"
+ONE_CONDITION = """\
+conditions:
+  slow: {speed_m_s: 1.0, seeds: [1], warm_start: data/reflexes/start.csv}
+"""
+# This SLURM keeps no accounts that could be asked.
+WITHOUT_ACCOUNTS = "slurm-status-command: squeue\n"
+
+
+@pytest.fixture(scope="module")
+def slurm():
+    try:
+        with running_slurm() as started:
+            yield started
+    except CannotStart as problem:
+        pytest.skip(f"SLURM does not start here: {problem}")
+
+
+def under(slurm, project):
+    """Let a project with one condition run through SLURM, by the profile as it is shipped."""
+    params = project.folder / "params.yaml"
+    text = params.read_text()
+    rest = text[text.index("model: {}") :].replace("fast/seed1", "slow/seed1")
+    params.write_text(ONE_CONDITION + rest)
+    profile = project.folder / "profiles/slurm"
+    with (profile / "config.yaml").open("a") as settings:
+        settings.write(WITHOUT_ACCOUNTS)
+    project.variables.update(
+        slurm.variables,
+        PATH=str(slurm.bin),
+        PYTHONPATH=os.pathsep.join([str(slurm.bin), str(Path(PLUGIN.origin).parents[1])]),
+        SNAKEMAKE_PROFILE=str(profile),
+    )
+    return project
+
+
+def contents(project):
+    """Content of every result, without logs."""
+    results = project.folder / "results"
+    files = [file for file in results.rglob("*") if file.is_file() and file.suffix != ".log"]
+    return {file.relative_to(results).as_posix(): file.read_bytes() for file in files}
+
+
+def test_jobs_ask_for_what_the_profile_says_and_end_as_a_local_run(
+    slurm, versioned, tmp_path_factory
+):
+    """One run for all of it, as it takes a minute."""
+    project = under(slurm, versioned)
+    # What a person switches on for trainings on a GPU.
+    project.edit("profiles/slurm/config.yaml", "# gpu: 1  ", "gpu: 1")
+    project.edit(
+        "profiles/slurm/config.yaml",
+        "# slurm_partition: NAME  # that",
+        "slurm_partition: gpu  # that",
+    )
+    project.commit("one condition")
+    slurm.hold_jobs(True)
+    (project.folder / "hold").touch()
+    running = project.start("dvc", "repro", "policy")
+    wait_for(lambda: slurm.jobs("PENDING"), "no job was submitted")
+    # Edited while the job waits: it must compute with the settings it was planned with.
+    project.edit("params.yaml", "speed_m_s: 1.0", "speed_m_s: 1.1")
+    slurm.hold_jobs(False)
+    wait_for(lambda: (project.folder / "held").exists(), "no job began")
+    project.edit("params.yaml", "speed_m_s: 1.1", "speed_m_s: 1.0")
+    slurm.say("scancel", *slurm.jobs("RUNNING"))
+    project.let_go()
+    said, _ = running.communicate(timeout=240)
+    assert running.returncode == 0, said
+    print(slurm.job_list())
+    asked = [line.split() for line in slurm.job_list().splitlines()[1:]]
+    assert [line[1:] for line in asked] == [
+        ["CANCELLED", "rule_reflex_wildcards_slow", "4000M", "8", "8:00:00", "N/A", "main"],
+        ["COMPLETED", "rule_reflex_wildcards_slow", "8000M", "8", "16:00:00", "N/A", "main"],
+        [
+            "COMPLETED",
+            "rule_policy_wildcards_slow_1",
+            "8000M",
+            "2",
+            "12:00:00",
+            "gres:gpu:1",
+            "gpu",
+        ],
+    ]
+    project.variables.clear()
+    assert project.states() <= {"current", "stale"}
+    assert "Nothing to be done" in project.run("snakemake", "-n", "all_policy").stdout
+    assert "didn't change" in project.run("dvc", "repro", "policy").stdout
+    by_slurm = contents(project)
+    project.run("rm", "-rf", "results", ".snakemake")
+    project.snakemake("--cores", "2", "all_policy")
+    assert contents(project) == by_slurm
+
+
+def test_kill_9_of_snakemake_submits_no_job_twice_and_loses_none(slurm, project):
+    under(slurm, project)
+    one_gait = ("snakemake", GAIT)
+    kill(project.start_and_hold(*one_gait))
+    job = slurm.jobs("RUNNING", "rule_reflex")[0]
+    left = (
+        f"exoflow: error: The last run left SLURM job {job} (reflex slow, running) at work here. "
+        "Wait for the end with: exoflow recover --wait; or cancel with: exoflow recover --stop"
+    )
+    refused(project.run(*one_gait), "Type: exoflow recover")
+    refused(project.run("exoflow", "recover"), left)
+    refused(project.run("snakemake", "--unlock"), left)
+    for lock in (project.folder / ".snakemake/locks").iterdir():
+        lock.unlink()
+    refused(project.run(*one_gait), left)
+    project.let_go()
+    recovered = project.run("exoflow", "recover", "--wait")
+    assert recovered.returncode == 0, recovered.stdout
+    assert f"noted {GAIT} of jobs that ended after their run was killed" in recovered.stdout
+    assert "Nothing to be done" in project.snakemake(*one_gait[1:])
+    assert project.audit()["outputs"][GAIT]["state"] == "current"
+    kill(project.start_and_hold("snakemake", POLICY))
+    job = slurm.jobs("RUNNING", "rule_policy")[0]
+    stopped = project.run("exoflow", "recover", "--stop")
+    assert stopped.returncode == 0, stopped.stdout
+    assert f"cancelled SLURM job {job} (policy slow 1, running)" in stopped.stdout
+    assert slurm.jobs("RUNNING,COMPLETING") == []
+    project.let_go()
+    assert project.jobs("snakemake", POLICY) == ["policy slow 1"]
+    assert project.audit()["outputs"][POLICY]["state"] == "current"
+
+
+def kill(running):
+    """SIGKILL for Snakemake and all that it started here."""
+    os.killpg(running.pid, signal.SIGKILL)
+    running.communicate()
+
+
+def refused(done, text):
+    """The command ended with one line of ours that holds a text."""
+    ours = [line for line in done.stdout.splitlines() if line.startswith("exoflow: error:")]
+    assert done.returncode == 2, done.stdout
+    assert len(ours) == 1, done.stdout
+    assert text in ours[0]
+
+
+def wait_for(is_true, problem):
+    deadline = time.monotonic() + 120
+    while not is_true():
+        assert time.monotonic() < deadline, problem
+        time.sleep(0.1)
