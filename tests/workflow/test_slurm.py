@@ -87,9 +87,12 @@ def test_jobs_ask_for_what_the_profile_says_and_end_as_a_local_run(
     # Edited while the job waits: it must compute with the settings it was planned with.
     project.edit("params.yaml", "speed_m_s: 1.0", "speed_m_s: 1.1")
     slurm.hold_jobs(False)
-    wait_for(lambda: (project.folder / "held").exists(), "no job began")
-    project.edit("params.yaml", "speed_m_s: 1.1", "speed_m_s: 1.0")
+    held = project.folder / "held"
+    wait_for(held.exists, "the first job did not begin")
+    held.unlink()
     slurm.say("scancel", *slurm.jobs("RUNNING"))
+    wait_for(held.exists, "the second job did not begin")
+    project.edit("params.yaml", "speed_m_s: 1.1", "speed_m_s: 1.0")
     project.let_go()
     said, _ = running.communicate(timeout=240)
     assert running.returncode == 0, said
