@@ -66,7 +66,7 @@ PartitionName=gpu Nodes={host} State=UP
 """
 # What each job asked for, in the order of submission.
 JOB_LIST = (
-    "squeue", "--states=all", "--sort=i", "--Format=JobID:6,State:11,Comment:32,"
+    "squeue", "--states=all", "--sort=i", "--Format=JobID:6,State:11,Comment:34,"
     "MinMemory:11,NumCPUs:6,TimeLimit:12,tres-per-job:14,Partition:10",
 )  # fmt: skip
 

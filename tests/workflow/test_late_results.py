@@ -37,6 +37,7 @@ def killed(finished_copy):
     log = project.folder / ".snakemake/slurm_logs/rule_reflex/slow/7.log"
     log.parent.mkdir(parents=True)
     log.touch()
+    os.utime(log, (ended_s, ended_s))
     return project
 
 
@@ -54,7 +55,7 @@ def test_a_finished_gait_is_noted_and_current(killed):
 
 
 def test_what_cannot_be_known_is_not_noted(killed):
-    """Settings and code of another day, and files that no job of the run has made."""
+    """Settings and code of another day, files edited by hand, and files of no job of the run."""
     log = next((killed.folder / ".snakemake/slurm_logs").rglob("*.log"))
     killed.change_speed()
     assert f"not noted: {GAIT} and 2 more results" in recovered(killed)
@@ -65,6 +66,10 @@ def test_what_cannot_be_known_is_not_noted(killed):
     (killed.folder / MARK).write_text(json.dumps(sources | {"reflex": "control=other"}))
     os.utime(killed.folder / MARK, (date_s, date_s))
     assert "code or data were edited since" in recovered(killed)
-    log.unlink()
+    (killed.folder / MARK).write_text(json.dumps(sources))
+    os.utime(killed.folder / MARK, (date_s, date_s))
+    before_s = log.stat().st_mtime - 60  # the files are newer than the end of their job
+    os.utime(log, (before_s, before_s))
     assert "nothing was left behind" in recovered(killed)
+    assert not (killed.folder / MARK).exists()
     killed.refuses_to_plan("is neither the file its record is about nor that of dvc.lock")

@@ -19,6 +19,8 @@ from exoflow.ledgers.snakemake_plan import reason
 from exoflow.ledgers.sources import sources_of_jobs
 from exoflow.records import layout
 
+# Clocks and caches of network file systems.
+DATE_STEP_S = 2.0
 SLURM_LOGS = Path(".snakemake/slurm_logs")
 
 
@@ -55,27 +57,30 @@ def note_late_results(root: str | Path = ".") -> list[str]:
 
 
 def late_results(root: Path, params: Params, mark: Mark) -> list[str]:
-    """Unproven results of jobs that SLURM began after the run did, and that are whole.
+    """Unproven results that jobs of the run have written, and nobody since.
 
     An output of a job that did not end well is gone, or marked as incomplete.
     """
     return [
         path
         for path in unproven_results(read_ledgers(root, params))
-        if (root / path).stat().st_mtime > mark.begun_s
-        and any(log.stat().st_mtime > mark.begun_s for log in job_logs(root, params, path))
+        if mark.begun_s < (root / path).stat().st_mtime < end_of_job_s(root, params, path)
     ]
 
 
-def job_logs(root: Path, params: Params, path: str) -> list[Path]:
-    """What SLURM wrote about the job of an output, in the folder where the executor puts it."""
+def end_of_job_s(root: Path, params: Params, path: str) -> float:
+    """When the last job of an output ended at the latest, s since 1970; 0 if SLURM ran none.
+
+    It is the date of what SLURM wrote about the job, where the executor plugin puts it.
+    """
     job = layout.job_of(params, path)
     if job is None:
-        return []
+        return 0.0
     phase, condition, seed = job
     words = [str(word) for word in (condition, seed, layout.main_name(path)) if word]
     folder = root / SLURM_LOGS / f"rule_{phase}" / "_".join(words).replace("/", "_")
-    return list(folder.glob("*.log"))
+    dates = [log.stat().st_mtime for log in folder.glob("*.log")]
+    return max(dates) + DATE_STEP_S if dates else 0.0
 
 
 def edited_since(root: Path, params: Params, mark: Mark) -> str | None:
