@@ -15,7 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "squeue", "scancel", "scontrol")
+DAEMONS = ("munged", "slurmctld", "slurmd")
+CLIENTS = ("sbatch", "srun", "squeue", "scancel", "scontrol", "sinfo")
 # Debian puts daemons where only the administrator's PATH looks.
 DAEMON_FOLDERS = "/usr/local/sbin:/usr/sbin:/sbin"
 START_LIMIT_S = 20.0
@@ -24,8 +25,9 @@ MEMORY_MB = 64000
 # Tasks lose the variable by which `exoflow recover` knows the processes of a folder on
 # its own machine: on a cluster, jobs run on other machines.
 TASK_PROLOG = "#!/bin/sh\necho unset EXOFLOW_RUN_FOLDER\n"
-# The executor plugin takes all of SLURM's variables from `srun`, where its settings lie among them.
-SRUN = '#!/bin/sh\nSLURM_CONF={folder}/slurm.conf exec {srun} "$@"\n'
+# In a job, the executor plugin takes SLURM's variables from its programs, where the settings
+# lie among them.
+CLIENT = '#!/bin/sh\nSLURM_CONF={folder}/slurm.conf exec {program} "$@"\n'
 # The executor plugin looks at jobs ever more seldom; here they take seconds.
 SHORT_PAUSES = """\
 import asyncio
@@ -77,7 +79,7 @@ class CannotStart(RuntimeError):
 
 def what_is_missing() -> str | None:
     """Which packages are not installed; None if all are."""
-    absent = [program for program in PROGRAMS if where_is(program) is None]
+    absent = [program for program in DAEMONS + CLIENTS if where_is(program) is None]
     if absent:
         return f"no {', '.join(absent)} here: apt-get install slurm-wlm munge"
     return None
@@ -177,9 +179,11 @@ def write_settings(slurm: Slurm) -> None:
     (folder / "gres.conf").write_text("Name=gpu File=/dev/null\n")
     (folder / "munge.key").write_bytes(os.urandom(128))
     (folder / "munge.key").chmod(0o400)
-    script = SRUN.format(folder=folder, srun=where_is("srun"))
     (folder / "bin/sitecustomize.py").write_text(SHORT_PAUSES)
-    for name, text in (("task_prolog", TASK_PROLOG), ("bin/srun", script)):
+    scripts = {"task_prolog": TASK_PROLOG}
+    for name in CLIENTS:
+        scripts[f"bin/{name}"] = CLIENT.format(folder=folder, program=where_is(name))
+    for name, text in scripts.items():
         (folder / name).write_text(text)
         (folder / name).chmod(0o755)
 

@@ -48,7 +48,7 @@ def recovered(project):
 
 
 def test_a_finished_gait_is_noted_and_current(killed):
-    assert f"noted {GAIT} and 2 more results of jobs that ended" in recovered(killed)
+    assert f"noted {GAIT} and 2 more of jobs that ended" in recovered(killed)
     assert not (killed.folder / MARK).exists()
     assert killed.audit()["outputs"][GAIT]["state"] == "current"
     assert "nothing was left behind" in recovered(killed)
@@ -58,7 +58,7 @@ def test_what_cannot_be_known_is_not_noted(killed):
     """Settings and code of another day, files edited by hand, and files of no job of the run."""
     log = next((killed.folder / ".snakemake/slurm_logs").rglob("*.log"))
     killed.change_speed()
-    assert f"not noted: {GAIT} and 2 more results" in recovered(killed)
+    assert f"not noted: {GAIT} and 2 more" in recovered(killed)
     assert (killed.folder / MARK).exists()
     killed.edit("params.yaml", "speed_m_s: 1.35", "speed_m_s: 1.3")
     date_s = (killed.folder / MARK).stat().st_mtime

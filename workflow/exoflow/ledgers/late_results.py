@@ -107,4 +107,4 @@ def noting_problem(root: Path, late: list[str]) -> str | None:
 
 def named(paths: list[str]) -> str:
     """Some results in a few words."""
-    return paths[0] if len(paths) == 1 else f"{paths[0]} and {len(paths) - 1} more results"
+    return paths[0] if len(paths) == 1 else f"{paths[0]} and {len(paths) - 1} more"
