@@ -127,6 +127,7 @@ def test_kill_9_of_snakemake_submits_no_job_twice_and_loses_none(slurm, project,
     project.let_go()
     recovered = project.run("exoflow", "recover", "--wait")
     assert recovered.returncode == 0, recovered.stdout
+    assert f"waiting for SLURM job {job} (reflex slow, " in recovered.stdout
     assert f"noted {GAIT} of jobs that ended after their run was killed" in recovered.stdout
     assert same_as(finished, project, GAIT)
     kill(project.start_and_hold("snakemake", POLICY))

@@ -116,8 +116,10 @@ def test_a_cancelled_job_that_does_not_end_is_named(project, monkeypatch):
 def test_waiting_ends_when_they_have_ended(project):
     queue(project, policy(project))
     play(project, "squeue", '[ "$(wc -l < squeue.calls)" -gt 2 ] || cat jobs')
-    slurm_jobs.wait_for_jobs(project)
+    told = []
+    slurm_jobs.wait_for_jobs(project, tell=told.append)
     assert calls(project, "squeue") == 3
+    assert told == ["waiting for SLURM job 12 (policy slow 1, running)"]
 
 
 def test_a_job_of_someone_else_cannot_be_cancelled(project):

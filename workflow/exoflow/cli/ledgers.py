@@ -14,7 +14,10 @@ def recover(options: argparse.Namespace) -> None:
     """Remove what a killed run left."""
     from exoflow.ledgers.recovery import recover as recover_folder
 
-    done = recover_folder(stop_workers=options.stop, wait=options.wait)
+    def tell(text: str) -> None:
+        print(f"exoflow: {text}", flush=True)
+
+    done = recover_folder(stop_workers=options.stop, wait=options.wait, tell=tell)
     for line in done or ["nothing was left behind"]:
         print(f"exoflow: {line}")
     print(

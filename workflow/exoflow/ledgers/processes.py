@@ -87,13 +87,12 @@ def stop(workers: Iterable[Worker]) -> None:
     psutil.wait_procs(left, timeout=STOP_WAIT_S)
 
 
-def wait_for(workers: Iterable[Worker]) -> None:
-    """Return when processes have ended by themselves."""
-    for worker in workers:
-        try:
-            psutil.Process(worker.pid).wait()
-        except psutil.Error:
-            continue
+def wait_for(worker: Worker) -> None:
+    """Return when a process has ended by itself."""
+    try:
+        psutil.Process(worker.pid).wait()
+    except psutil.Error:
+        return
 
 
 def now() -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 from exoflow.errors import UserError
@@ -22,7 +23,13 @@ DVC_LOCKS = (run_lock.RWLOCK, Path(".dvc/tmp/exps/rwlock"))
 HARDLINK_LOCK = Path(".dvc/tmp/lock")
 
 
-def recover(root: str | Path = ".", *, stop_workers: bool = False, wait: bool = False) -> list[str]:
+def recover(
+    root: str | Path = ".",
+    *,
+    stop_workers: bool = False,
+    wait: bool = False,
+    tell: Callable[[str], None] = lambda text: None,
+) -> list[str]:
     """Make a folder usable again for both engines after a run was killed.
 
     Results, checkpoints and Snakemake's marks of incomplete outputs stay: the next
@@ -37,6 +44,8 @@ def recover(root: str | Path = ".", *, stop_workers: bool = False, wait: bool = 
         under SLURM.
     wait
         First wait until what is still at work has ended by itself.
+    tell
+        Is told what is waited for.
 
     Returns
     -------
@@ -52,7 +61,7 @@ def recover(root: str | Path = ".", *, stop_workers: bool = False, wait: bool = 
     root = Path(root)
     done = stopped_workers(root) if stop_workers else []
     if wait:
-        wait_for_workers(root)
+        wait_for_workers(root, tell)
     refuse_while_alive(root)
     try:
         done += remove_snakemake_locks(root)
@@ -74,14 +83,16 @@ def stopped_workers(root: Path) -> list[str]:
     return [f"stopped {worker}" for worker in workers] + [f"cancelled {job}" for job in jobs]
 
 
-def wait_for_workers(root: Path) -> None:
+def wait_for_workers(root: Path, tell: Callable[[str], None]) -> None:
     """Return when jobs that outlived their run have ended; a living run is not waited for."""
     holder = run_lock.take(root, "exoflow recover")
     if holder is not None:
         return
     try:
-        wait_for(living(root))
-        slurm_jobs.wait_for_jobs(root)
+        for worker in living(root):
+            tell(f"waiting for {worker}")
+            wait_for(worker)
+        slurm_jobs.wait_for_jobs(root, tell=tell)
     except UserError:
         run_lock.release(root)
         raise

@@ -10,7 +10,7 @@ import json
 import shutil
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -113,9 +113,8 @@ def refuse_jobs_left(root: str | Path = ".") -> None:
     """
     jobs = jobs_left(root)
     if jobs:
-        more = f" and {len(jobs) - 1} more" if len(jobs) > 1 else ""
         raise UserError(
-            f"The last run left {jobs[0]}{more} at work here. Wait for the end with: "
+            f"The last run left {named(jobs)} at work here. Wait for the end with: "
             "exoflow recover --wait; or cancel with: exoflow recover --stop"
         )
 
@@ -135,20 +134,41 @@ def cancel_jobs(root: str | Path = ".") -> list[SlurmJob]:
     return jobs
 
 
-def wait_for_jobs(root: str | Path = ".", limit_s: float = float("inf")) -> None:
+def wait_for_jobs(
+    root: str | Path = ".",
+    limit_s: float = float("inf"),
+    tell: Callable[[str], None] = lambda text: None,
+) -> None:
     """Return when no job of a folder is left.
+
+    Parameters
+    ----------
+    root
+        Folder of the project.
+    limit_s
+        Longest time to wait, s.
+    tell
+        Is told what is waited for, whenever that changes.
 
     Raises
     ------
     UserError
         If one is left after `limit_s`, or SLURM cannot be asked.
     """
-    begun, pause_s = time.monotonic(), 0.5
+    begun, pause_s, told = time.monotonic(), 0.5, ""
     while jobs := jobs_left(root):
+        if named(jobs) != told:
+            told = named(jobs)
+            tell(f"waiting for {told}")
         if time.monotonic() - begun > limit_s:
             raise UserError(f"{jobs[0]} has not ended within {limit_s:.0f} s. Type it again later.")
         time.sleep(pause_s)
         pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+
+
+def named(jobs: Sequence[SlurmJob]) -> str:
+    """Some jobs in a few words."""
+    return f"{jobs[0]} and {len(jobs) - 1} more" if len(jobs) > 1 else str(jobs[0])
 
 
 def ask_slurm(*words: str) -> str:
