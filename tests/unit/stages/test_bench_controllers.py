@@ -87,7 +87,8 @@ def test_ablations_pool_the_walkers_of_all_seeds():
 @pytest.mark.slow
 def test_smallest_experiment_runs_and_a_second_run_has_nothing_to_do(tmp_path, monkeypatch, capsys):
     tiny = {
-        "reflex": {"duration_s": 1.0, "timestep_s": 0.002, "slopes_deg": [0.0]},
+        "reflex": {"timestep_s": 0.002, "slopes_deg": [0.0]},
+        "wearer": {"duration_s": 1.0, "gain_shares": [0.5], "delays_s": [0.15]},
         "policy": {
             "hidden": 8, "width": 8, "critic_widths": [8],
             "n_walkers": 4, "buffer": 128, "batch": 64, "evaluation_walkers": 2,

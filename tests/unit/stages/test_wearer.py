@@ -10,8 +10,11 @@ from exoflow.simulation import Dofc
 from exoflow.stages import metabolics, wearer
 
 SMALL = {
-    "reflex": {"population": 4, "duration_s": 1.5, "timestep_s": 0.002, "slopes_deg": [0.0]},
-    "wearer": {"enabled": True, "evaluations": 5, "gain_shares": [0.4, 3.0], "delays_s": [0.15]},
+    "reflex": {"population": 4, "timestep_s": 0.002, "slopes_deg": [0.0]},
+    "wearer": {
+        "enabled": True, "evaluations": 5, "duration_s": 1.5, "gain_shares": [0.4, 3.0],
+        "delays_s": [0.15],
+    },
     "metabolics": {
         "duration_s": 6.0, "last_strides": 2, "timestep_s": 0.002, "slopes_deg": [0.0],
         "noise_seeds": [1],
@@ -41,6 +44,27 @@ def test_wearer_names_his_law_the_human_before_and_the_control(used_to, level_ga
     assert result["control"]["evaluations"] == result["evaluations"] == 5
     assert result["control"]["reflexes"] == "h0918_rs3"
     assert result["control"]["gait"]["exo_positive_power_W"] == 0.0
+
+
+def test_search_with_and_without_the_exo_is_of_the_same_walks_and_weights():
+    """Only how long and how much effort counts differ from the search that found the walker."""
+    settings = phase_settings(PARAMS, "wearer", "level")
+    found_by = settings["reflex"]
+    searched = wearer.search_settings(settings, {**settings["wearer"], "effort": 3.0})
+    assert set(searched) == {"condition", "model", "reflex"}
+    changed = {name for name, value in searched["reflex"].items() if value != found_by[name]}
+    assert changed == {
+        "duration_s", "objective", "payload_pelvis_kg", "payload_thigh_kg"
+    }  # fmt: skip
+    assert searched["reflex"]["duration_s"] == 1.5
+    assert searched["reflex"]["objective"] == {**found_by["objective"], "effort": 3.0}
+
+
+def test_laws_to_start_from_are_every_gain_with_every_delay():
+    chosen = {"gain_shares": [1.1, 0.5], "delays_s": [0.1, 0.2], "filter_tau_s": 0.03}
+    assert wearer.starting_laws(chosen, 10.0) == [
+        Dofc(11.0, 0.1, 0.03), Dofc(11.0, 0.2, 0.03), Dofc(5.0, 0.1, 0.03), Dofc(5.0, 0.2, 0.03)
+    ]  # fmt: skip
 
 
 def test_comparison_holds_the_human_before_the_control_and_the_law_he_is_used_to(used_to):

@@ -19,6 +19,18 @@ class WearerSettings:
     evaluations: int = setting(
         800, doc="Candidates tried with the exo on; as many with nothing worn.", minimum=1
     )
+    duration_s: float = setting(
+        15.0,
+        doc="Simulated walking time of one candidate on one slope, s: who leans on an exo may "
+        "fall late.",
+        minimum=1,
+    )
+    effort: float = setting(
+        1.4,
+        doc="Weight of the metabolic cost in what is minimized, with the exo and without, instead "
+        "of reflex.objective.effort: with that, other terms take back half of what an exo gives.",
+        minimum=0,
+    )
     control: bool = setting(
         True,
         doc="Search as often with nothing worn too: what the search alone gains is no merit of "
@@ -30,7 +42,7 @@ class WearerSettings:
         "does not feel it.",
     )
     gain_shares: tuple[float, ...] = setting(
-        (0.8, 0.5, 0.25),
+        (1.1, 0.8, 0.5, 0.25),
         doc="Gains of the DOFC to start with, shares of exo.torque_limit_Nm; with each of "
         "delays_s, the one that the walker bears best is taken.",
         above=0,

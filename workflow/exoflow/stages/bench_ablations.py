@@ -67,6 +67,8 @@ class AblationBench(Bench):
         human = self.adapted(limit, seed, 1 if variant.adapted else 0)
         drawn = {**self.policy["policy"]["randomization"], "humans": variant.humans}
         change = {"kind": variant.kind, "steps": self.experiment.steps, "randomization": drawn}
+        if variant.adapted:
+            change |= self.pupil()
         return human, self._train(
             f"ablation_{name}", limit, human, seed, change, self._dofc_of(human)
         )

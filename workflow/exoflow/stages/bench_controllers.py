@@ -23,16 +23,16 @@ if TYPE_CHECKING:
 
 PRINTED = Path("config/barati_as_printed.yaml")
 NOISE_SEEDS = (11, 12)
-# Who wears the exo carries its mass: the control must not carry a payload instead.
-ADAPTATION = {"payload_pelvis_kg": 0.0, "payload_thigh_kg": 0.0}
 # A trained controller that goes on learning explores less than one that starts from nothing.
 PUPIL_LOG_STD = -1.6
-# Who leans on a controller may fall only after ten seconds: he is watched for longer.
-PUPIL_EPISODE = {"episode_s": 20.0, "evaluation_s": 20.0}
-# DOFC that a search starts from, late enough for a human who gives way to it.
-FIRST_GAIN = 0.8
-FIRST_DELAY_S = 0.15
-FIRST_TAU_S = 0.03
+# Who leans on a controller drifts away slowly, faster and faster, and falls after ten seconds or
+# more. With the defaults the controller learns to push him there: rewards and their horizon make
+# falls and speed count, and he is watched for longer and more often.
+PUPIL = {
+    "episode_s": 20.0, "evaluation_s": 30.0, "evaluate_every": 32768,
+    "gamma": 0.998, "learning_rate": 0.0003,
+}  # fmt: skip
+PUPIL_REWARD = {"fall": 200.0, "speed": 8.0}
 NOTHING: Mapping[str, Any] = {}
 # A torque that is felt but does not reach the leg.
 PHANTOM = {"transmission": 0.0}
@@ -116,17 +116,18 @@ class Bench:
     """
 
     def __init__(self, experiment: Experiment):
-        from exoflow.config import load_params, phase_settings
+        from exoflow.config import load_params, phase_settings, to_plain
         from exoflow.records.checkpoints import code_hash
         from exoflow.records.gait_file import read_gait
+        from exoflow.stages.wearer import search_settings
 
         self.experiment = experiment
         self.human = read_gait(experiment.gait)
         params, condition = load_params(), self.human["condition"]
         self.policy = phase_settings(params, "policy", condition, 1)
-        self.reflex = phase_settings(params, "reflex", condition)
+        self.wearer = to_plain(params.wearer)
+        self.search = search_settings(phase_settings(params, "reflex", condition), self.wearer)
         self.metabolics = phase_settings(params, "metabolics", condition)
-        self.reflex["reflex"] |= ADAPTATION
         printed = load_params(PRINTED)
         self.printed = phase_settings(printed, "policy", next(iter(printed.conditions)), 1)[
             "policy"
@@ -182,26 +183,28 @@ class Bench:
         if law_of != "none":
             worn = {**self._worn(self.policy, limit)["exo"], **exo}
         settings = {
-            **self.reflex, "law": str(law_of), "exo": worn, "seed": seed,
+            **self.search, "wearer": self.wearer, "law": str(law_of), "exo": worn, "seed": seed,
             "evaluations": self.experiment.evaluations,
         }  # fmt: skip
 
         def work(path: Path) -> None:
-            from exoflow.gait.training_walkers import law_of_gait
             from exoflow.records.json_io import read_json, write_json
-            from exoflow.simulation import Dofc, NoExo, Policy
+            from exoflow.simulation import NoExo, Policy
             from exoflow.stages.adapt import adapted_gait
             from exoflow.stages.metabolics import sensor_noise
+            from exoflow.stages.wearer import starting_laws
 
             start = read_json(human)
             law: Any = NoExo()
+            laws: Sequence[Dofc] = ()
             if isinstance(law_of, Path):
                 law = Policy.load(law_of)
             elif law_of == "dofc":
-                law = law_of_gait(start) or Dofc(FIRST_GAIN * limit, FIRST_DELAY_S, FIRST_TAU_S)
+                laws = starting_laws(self.wearer, limit)
+                law = laws[0]
             result = adapted_gait(
-                start, self.reflex, worn, law, sensor_noise(self.metabolics) if worn else None,
-                self.experiment.evaluations, seed, tune=law_of == "dofc",
+                start, self.search, worn, law, sensor_noise(self.metabolics) if worn else None,
+                self.experiment.evaluations, seed, tune=law_of == "dofc", laws=laws,
             )  # fmt: skip
             if isinstance(law_of, Path):
                 result["adaptation"]["weights"] = str(law_of)
@@ -248,10 +251,14 @@ class Bench:
         human = self.adapted(limit, seed, number)
         start: Path | Dofc | None = None
         if number > 0:
-            change |= PUPIL_EPISODE
-            change |= {"steps": self.experiment.pupil_steps, "log_std": PUPIL_LOG_STD}
+            change |= {**self.pupil(), "steps": self.experiment.pupil_steps}
             start = self._dofc_of(human) if number == 1 else self.mlp(limit, seed, number - 1)
         return self._train(f"mlp_round{number}", limit, human, seed, change, start)
+
+    def pupil(self) -> dict[str, Any]:
+        """Settings of a training on somebody who leans on the exo."""
+        reward = {**self.policy["policy"]["reward"], **PUPIL_REWARD}
+        return {**PUPIL, "log_std": PUPIL_LOG_STD, "reward": reward}
 
     @staticmethod
     def _dofc_of(human: Path) -> Dofc | None:
@@ -269,7 +276,7 @@ class Bench:
             "kind": "lstm_window", "steps": self.experiment.copy_steps, "log_std": PUPIL_LOG_STD,
         }  # fmt: skip
         if number > 0:
-            change |= PUPIL_EPISODE
+            change |= self.pupil()
         start = self.mlp(limit, seed, number)
         human = self.adapted(limit, seed, number)
         return self._train(f"lstm_window_round{number}", limit, human, seed, change, start)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from exoflow.simulation import ExoLaw
+    from exoflow.simulation import Dofc, ExoLaw
 
 # Who wears the exo carries its mass: the control must not carry a payload instead.
 NO_PAYLOAD = {"payload_pelvis_kg": 0.0, "payload_thigh_kg": 0.0}
@@ -63,15 +63,44 @@ def run(condition: str, settings: Mapping[str, Any], gait: Path, output: Path) -
     GaitSearch.discard(scratch)
 
 
+def search_settings(settings: Mapping[str, Any], wearer: Mapping[str, Any]) -> dict[str, Any]:
+    """The search of somebody who gets used to an exo, and of his control: the same but for that.
+
+    Parameters
+    ----------
+    settings : mapping
+        `condition`, `model` and `reflex`, as the reflex phase gets them.
+    wearer : mapping
+        The `wearer` section.
+    """
+    reflex = settings["reflex"]
+    return {
+        **{name: settings[name] for name in ("condition", "model")},
+        "reflex": {
+            **reflex,
+            **NO_PAYLOAD,
+            "duration_s": wearer["duration_s"],
+            "objective": {**reflex["objective"], "effort": wearer["effort"]},
+        },
+    }
+
+
+def starting_laws(wearer: Mapping[str, Any], torque_limit_Nm: float) -> list[Dofc]:
+    """Laws to start from; the one that the walker bears best is taken."""
+    from exoflow.simulation import Dofc
+
+    return [
+        Dofc(share * torque_limit_Nm, delay_s, wearer["filter_tau_s"])
+        for share, delay_s in itertools.product(wearer["gain_shares"], wearer["delays_s"])
+    ]
+
+
 def _used_to_it(walk: Mapping[str, Any], settings: Mapping[str, Any], scratch: Path) -> dict:
-    from exoflow.simulation import Dofc, NoExo
+    from exoflow.simulation import NoExo
     from exoflow.stages.metabolics import sensor_noise
 
     chosen, exo = settings["wearer"], settings["exo"]
-    laws = [
-        Dofc(share * exo["torque_limit_Nm"], delay_s, chosen["filter_tau_s"])
-        for share, delay_s in itertools.product(chosen["gain_shares"], chosen["delays_s"])
-    ]
+    laws = starting_laws(chosen, exo["torque_limit_Nm"])
     found = _search(walk, settings, exo, laws, scratch / "worn", sensor_noise(settings))
     control = None
     if chosen["control"]:
@@ -96,11 +125,9 @@ def _search(
     from exoflow.stages.adapt import adapted_gait
 
     chosen = settings["wearer"]
-    searched = {**settings, "reflex": {**settings["reflex"], **NO_PAYLOAD}}
-    kept = {name: searched[name] for name in ("condition", "model", "reflex")}
     return adapted_gait(
-        walk, kept, worn, laws[0], noise, chosen["evaluations"], chosen["seed"],
-        tune=worn is not None, feels=chosen["feels"], checkpoints=scratch,
+        walk, search_settings(settings, chosen), worn, laws[0], noise, chosen["evaluations"],
+        chosen["seed"], tune=worn is not None, feels=chosen["feels"], checkpoints=scratch,
         laws=laws if len(laws) > 1 else (),
     )  # fmt: skip
 
