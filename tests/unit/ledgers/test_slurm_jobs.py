@@ -58,6 +58,7 @@ def test_jobs_of_other_folders_and_other_jobs_of_this_folder_do_not_count(projec
     link.symlink_to(project)
     queue(
         project,
+        ("CLUSTER: main",),
         ("7", "RUNNING", "rule_reflex_wildcards_slow", project.parent),
         ("8", "RUNNING", "(null)", project),
         ("9_[1-3]", "PENDING", "rule_student", link),

@@ -97,7 +97,10 @@ def jobs_left(root: str | Path = ".") -> list[SlurmJob]:
         return []
     found = []
     for line in ask_slurm("squeue", "--noheader", "--format=%i\t%T\t%k\t%Z").splitlines():
-        number, state, comment, folder = line.strip().split("\t")
+        fields = line.strip().split("\t")
+        if len(fields) != 4:  # the heading of a cluster, where several are asked
+            continue
+        number, state, comment, folder = fields
         if comment.startswith(COMMENTS) and Path(folder).resolve() == root:
             found.append(SlurmJob(number, state, comment))
     return found
