@@ -11,9 +11,10 @@ try:
     from exoflow.config import COLD_START, PHASES, check_files, export_name
     from exoflow.config import load_params, settings_json
     from exoflow.errors import UserError
-    from exoflow.ledgers import run_lock
+    from exoflow.ledgers import run_lock, slurm_jobs
+    from exoflow.ledgers.planned_params import params_of_job, params_of_run
     from exoflow.ledgers.proof import refuse_unproven
-    from exoflow.ledgers.sources import job_sources, remember_sources
+    from exoflow.ledgers.sources import job_sources, remember_sources, sources_of_jobs
     from exoflow.records import checkpoints, layout
 except ImportError as problem:
     sys.exit(
@@ -32,9 +33,13 @@ if config:
         )
     )
 try:
-    if workflow.is_main_process and run_lock.writes(sys.argv[1:]):
+    if not workflow.is_main_process:
+        PARAMS = params_of_job()
+    elif run_lock.writes(sys.argv[1:]):
         run_lock.claim_run(sys.argv)
-    PARAMS = load_params("params.yaml")
+        PARAMS = params_of_run()
+    else:
+        PARAMS = load_params("params.yaml")
     check_files(PARAMS)
     if workflow.is_main_process and run_lock.plans(sys.argv[1:]):
         refuse_unproven(PARAMS)
@@ -58,6 +63,10 @@ include: "rules/report.smk"
 
 onstart:
     announce_plan()
+    if workflow.executor_plugin.name == slurm_jobs.EXECUTOR:
+        slurm_jobs.mark_run(sources_of_jobs(PARAMS))
+    else:
+        slurm_jobs.unmark_run()
     print("exoflow: progress of a job: tail -f results/logs/PHASE/NAME.log", file=sys.stderr)
 
 

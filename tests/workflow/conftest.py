@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -121,15 +121,19 @@ class Project:
     """A copy of the project with the stand-in for `exoflow` first on PATH."""
 
     folder: Path
+    variables: dict[str, str] = field(default_factory=dict)
+    """More variables of its commands; a PATH in it comes first, a PYTHONPATH last."""
 
     def environment(self) -> dict[str, str]:
         """Variables of commands in the folder: the stand-in first on PATH, nothing of the user."""
+        more = dict(self.variables)
+        python = str(Path(sys.executable).parent)
+        programs = [str(self.folder / "bin"), python, *split(more.pop("PATH", ""))]
+        modules = [str(self.folder / "workflow"), *split(more.pop("PYTHONPATH", ""))]
         environment = {
             **os.environ,
-            "PATH": os.pathsep.join(
-                [str(self.folder / "bin"), str(Path(sys.executable).parent), os.environ["PATH"]]
-            ),
-            "PYTHONPATH": str(self.folder / "workflow"),
+            "PATH": os.pathsep.join([*programs, os.environ["PATH"]]),
+            "PYTHONPATH": os.pathsep.join(modules),
             "XDG_CACHE_HOME": str(self.folder / "cache"),
             "GIT_CONFIG_GLOBAL": "/dev/null",
             "GIT_AUTHOR_NAME": "test",
@@ -139,7 +143,7 @@ class Project:
         }
         for name in ("SNAKEMAKE_PROFILE", "EXOFLOW_RUN_FOLDER"):
             environment.pop(name, None)
-        return environment
+        return environment | more
 
     def how_to_run(self) -> dict:
         """Options of a process in the folder."""
@@ -155,11 +159,15 @@ class Project:
         """Run a command in the folder; stdout and stderr come together."""
         return subprocess.run(command, **self.how_to_run(), timeout=300)
 
+    def start(self, *command: str) -> subprocess.Popen:
+        """Start a command in a session of its own."""
+        return subprocess.Popen(command, **self.how_to_run(), start_new_session=True)
+
     def start_and_hold(self, *command: str) -> subprocess.Popen:
         """Start a command in a session of its own; return when its first job is at work."""
         (self.folder / "hold").touch()
         (self.folder / "held").unlink(missing_ok=True)
-        running = subprocess.Popen(command, **self.how_to_run(), start_new_session=True)
+        running = self.start(*command)
         deadline = time.monotonic() + 120
         while not (self.folder / "held").exists():
             assert running.poll() is None, running.stdout.read()
@@ -236,6 +244,11 @@ class Project:
         text = path.read_text()
         assert old in text
         path.write_text(text.replace(old, new))
+
+
+def split(paths: str) -> list[str]:
+    """The paths of a variable such as PATH."""
+    return [path for path in paths.split(os.pathsep) if path]
 
 
 def copy_project(folder: Path) -> Project:

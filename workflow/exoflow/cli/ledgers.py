@@ -16,7 +16,10 @@ def recover(options: argparse.Namespace) -> None:
     """Remove what a killed run left."""
     from exoflow.ledgers.recovery import recover as recover_folder
 
-    done = recover_folder(stop_workers=options.stop)
+    def tell(text: str) -> None:
+        print(f"exoflow: {text}", flush=True)
+
+    done = recover_folder(stop_workers=options.stop, wait=options.wait, tell=tell)
     for line in done or ["nothing was left behind"]:
         print(f"exoflow: {line}")
     print(
@@ -26,10 +29,17 @@ def recover(options: argparse.Namespace) -> None:
 
 
 def recover_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
+    first = parser.add_mutually_exclusive_group()
+    first.add_argument(
         "--stop",
         action="store_true",
-        help="first end what is still at work here, such as jobs whose Snakemake was killed",
+        help="first end what is still at work here, such as jobs whose Snakemake was killed; "
+        "jobs under SLURM are cancelled",
+    )
+    first.add_argument(
+        "--wait",
+        action="store_true",
+        help="first wait until jobs whose Snakemake was killed have ended by themselves",
     )
 
 

@@ -87,6 +87,14 @@ def stop(workers: Iterable[Worker]) -> None:
     psutil.wait_procs(left, timeout=STOP_WAIT_S)
 
 
+def wait_for(worker: Worker) -> None:
+    """Return when a process has ended by itself."""
+    try:
+        psutil.Process(worker.pid).wait()
+    except psutil.Error:
+        return
+
+
 def now() -> str:
     """The time as people write it."""
     return time.strftime("%Y-%m-%d %H:%M:%S")

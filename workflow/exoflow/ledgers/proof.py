@@ -8,6 +8,7 @@ pass for current.
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,8 @@ from exoflow.records import layout
 
 # File systems store dates in steps; DVC and rsync may cut them to microseconds.
 DATE_TOLERANCE_S = 1e-4
+# `exoflow recover` hands Snakemake the results that it is to note, one a line.
+LATE_VARIABLE = "EXOFLOW_LATE_RESULTS"
 NO_RECORD = "has no record of what made it"
 DAMAGED = "has a damaged record"
 KILLED = "was being made when its run was killed"
@@ -212,7 +215,9 @@ def refuse_unproven(params: Params, root: str | Path = ".") -> None:
     UserError
         Naming the first of them, why, and the two ways out.
     """
-    unproven = unproven_results(read_ledgers(root, params))
+    late = os.environ.get(LATE_VARIABLE, "").splitlines()
+    found = unproven_results(read_ledgers(root, params))
+    unproven = {path: doubt for path, doubt in found.items() if path not in late}
     if unproven:
         path, doubt = next(iter(unproven.items()))
         more = f" (and {len(unproven) - 1} more like it)" if len(unproven) > 1 else ""

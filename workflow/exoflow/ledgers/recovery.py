@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 from exoflow.errors import UserError
-from exoflow.ledgers import run_lock
+from exoflow.ledgers import run_lock, slurm_jobs
 from exoflow.ledgers.dvc_lock import LOCK, read_dvc_lock
-from exoflow.ledgers.processes import Worker, is_alive, now, stop, workers_of
+from exoflow.ledgers.late_results import note_late_results
+from exoflow.ledgers.processes import Worker, is_alive, now, stop, wait_for, workers_of
 from exoflow.records.checkpoints import SCRATCH
 from exoflow.records.layout import RESULTS
 from exoflow.records.prune import SCRATCH_OF_KILLED
@@ -21,7 +23,13 @@ DVC_LOCKS = (run_lock.RWLOCK, Path(".dvc/tmp/exps/rwlock"))
 HARDLINK_LOCK = Path(".dvc/tmp/lock")
 
 
-def recover(root: str | Path = ".", *, stop_workers: bool = False) -> list[str]:
+def recover(
+    root: str | Path = ".",
+    *,
+    stop_workers: bool = False,
+    wait: bool = False,
+    tell: Callable[[str], None] = lambda text: None,
+) -> list[str]:
     """Make a folder usable again for both engines after a run was killed.
 
     Results, checkpoints and Snakemake's marks of incomplete outputs stay: the next
@@ -32,7 +40,12 @@ def recover(root: str | Path = ".", *, stop_workers: bool = False) -> list[str]:
     root
         Folder of the project.
     stop_workers
-        First end the processes that are still at work in this folder.
+        First end the processes that are still at work in this folder, and cancel its jobs
+        under SLURM.
+    wait
+        First wait until what is still at work has ended by itself.
+    tell
+        Is told what is waited for.
 
     Returns
     -------
@@ -42,10 +55,13 @@ def recover(root: str | Path = ".", *, stop_workers: bool = False) -> list[str]:
     Raises
     ------
     UserError
-        If a living process is at work here; nothing has been changed then.
+        If a living process or a job under SLURM is at work here, or SLURM cannot be asked;
+        nothing has been removed then.
     """
     root = Path(root)
     done = stopped_workers(root) if stop_workers else []
+    if wait:
+        wait_for_workers(root, tell)
     refuse_while_alive(root)
     try:
         done += remove_snakemake_locks(root)
@@ -53,6 +69,7 @@ def recover(root: str | Path = ".", *, stop_workers: bool = False) -> list[str]:
         done += remove_git_lock(root)
         done += remove_half_written(root)
         done += set_dvc_lock_aside(root)
+        done += note_late_results(root)
     finally:
         run_lock.release(root)
     return done
@@ -62,7 +79,23 @@ def stopped_workers(root: Path) -> list[str]:
     """End what is still at work."""
     workers = living(root)
     stop(workers)
-    return [f"stopped {worker}" for worker in workers]
+    jobs = slurm_jobs.cancel_jobs(root)
+    return [f"stopped {worker}" for worker in workers] + [f"cancelled {job}" for job in jobs]
+
+
+def wait_for_workers(root: Path, tell: Callable[[str], None]) -> None:
+    """Return when jobs that outlived their run have ended; a living run is not waited for."""
+    holder = run_lock.take(root, "exoflow recover")
+    if holder is not None:
+        return
+    try:
+        for worker in living(root):
+            tell(f"waiting for {worker}")
+            wait_for(worker)
+        slurm_jobs.wait_for_jobs(root, tell=tell)
+    except UserError:
+        run_lock.release(root)
+        raise
 
 
 def living(root: Path) -> list[Worker]:
@@ -90,6 +123,11 @@ def refuse_while_alive(root: Path) -> None:
             f"The killed run left {workers[0]}{more} at work here. Wait for the end, "
             "or stop it with: exoflow recover --stop"
         )
+    try:
+        slurm_jobs.refuse_jobs_left(root)
+    except UserError:
+        run_lock.release(root)
+        raise
 
 
 def remove_snakemake_locks(root: Path) -> list[str]:

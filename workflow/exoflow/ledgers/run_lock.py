@@ -17,6 +17,7 @@ from pathlib import Path
 
 from exoflow.errors import UserError
 from exoflow.ledgers.processes import family, is_alive, mark_children, now, shortened
+from exoflow.ledgers.slurm_jobs import refuse_jobs_left
 from exoflow.records.checkpoints import SCRATCH
 
 RUN_LOCK = SCRATCH / "run.lock"
@@ -80,7 +81,8 @@ def claim_run(command: Sequence[str], root: str | Path = ".") -> None:
     Raises
     ------
     UserError
-        If another run is going on, one was killed, or the folder cannot be written.
+        If another run is going on, one was killed, jobs of one are left under SLURM, or
+        the folder cannot be written.
     """
     root = Path(root)
     holder = take(root, " ".join(command))
@@ -95,6 +97,11 @@ def claim_run(command: Sequence[str], root: str | Path = ".") -> None:
     if stale_snakemake_locks(root) and UNLOCKING not in command:
         release(root)
         raise UserError("The last run here was killed and left its locks. Type: exoflow recover")
+    try:
+        refuse_jobs_left(root)
+    except UserError:
+        release(root)
+        raise
     mark_children(root)
 
 

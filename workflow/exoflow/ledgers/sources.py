@@ -42,6 +42,15 @@ def job_sources(params: Params, phase: str, study: str | None = None) -> str:
     return sources_text(phase, layout.data_files(params, phase))
 
 
+def sources_of_jobs(params: Params) -> dict[str, str]:
+    """The lines of all jobs, by phase; those of `trial` by study."""
+    lines = {phase: job_sources(params, phase) for phase in PHASES if phase != "trial"}
+    studies = {
+        f"trial {study}": job_sources(params, "trial", study) for study in params.trial.studies
+    }
+    return lines | studies
+
+
 @functools.lru_cache
 def text_of(phase: str, data: tuple[str, ...]) -> str:
     """The line; computed once per phase, not once per job."""
