@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from exoflow.errors import UserError
 LOCK = Path("dvc.lock")
 CACHE = Path(".dvc/cache/files/md5")
 FOLDER_SUFFIX = ".dir"
+MD5 = re.compile(r"[0-9a-f]{32}(\.dir)?")
 
 
 @dataclass(frozen=True)
@@ -49,15 +51,18 @@ def read_dvc_lock(root: str | Path = ".") -> DvcLock:
     Raises
     ------
     UserError
-        If the file is damaged, as after a merge with conflicts.
+        If the file is damaged, as after a merge with conflicts, or when a killed DVC
+        was writing it. What DVC refuses to read is damaged.
     """
     root = Path(root)
     if not (root / LOCK).exists():
         return DvcLock({}, root / CACHE)
     remedy = "Resolve the merge (docs/workflow.md), or type: exoflow recover"
     try:
-        stages = read_yaml(root / LOCK).get("stages") or {}
-        return DvcLock({name: stage_lock(one) for name, one in stages.items()}, root / CACHE)
+        content = read_yaml(root / LOCK)
+        stages = content.get("stages", {}).items()
+        text(content["schema"])
+        return DvcLock({name: stage_lock(one) for name, one in stages}, root / CACHE)
     except UserError as problem:
         raise UserError(f"{problem} {remedy}") from None
     except (AttributeError, KeyError, TypeError):
@@ -65,14 +70,36 @@ def read_dvc_lock(root: str | Path = ".") -> DvcLock:
 
 
 def stage_lock(entry: Mapping[str, Any]) -> StageLock:
-    """One stage of the file as it stands there."""
-    params = (entry.get("params") or {}).get("params.yaml") or {}
-    return StageLock(params, md5s(entry.get("deps")), md5s(entry.get("outs")))
+    """One stage of the file as it stands there. A file cut short may still be YAML."""
+    text(entry["cmd"])
+    params = entry.get("params", {}).get("params.yaml", {})
+    params.items()  # a key without values is cut off
+    return StageLock(params, md5s(entry.get("deps", ())), md5s(entry.get("outs", ())))
 
 
-def md5s(entries: list[Mapping[str, Any]] | None) -> dict[str, str]:
-    """MD5 by path."""
-    return {entry["path"]: entry["md5"] for entry in entries or ()}
+def md5s(entries: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """MD5 by path.
+
+    Raises
+    ------
+    TypeError
+        If a hash or a number is cut short.
+    """
+    for entry in entries:
+        if not MD5.fullmatch(entry["md5"]):
+            raise TypeError(f"{entry['path']}: no MD5")
+        for number in ("size", "nfiles"):
+            if not isinstance(entry.get(number, 0), int):
+                raise TypeError(f"{entry['path']}: no {number}")
+        text(entry.get("hash", "md5"))
+    return {text(entry["path"]): entry["md5"] for entry in entries}
+
+
+def text(value: object) -> str:
+    """A value that must be words."""
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value
 
 
 def read_listing(cache: Path, folder_md5: str) -> dict[str, str] | None:
