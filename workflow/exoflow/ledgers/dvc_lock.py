@@ -61,7 +61,7 @@ def read_dvc_lock(root: str | Path = ".") -> DvcLock:
     try:
         content = read_yaml(root / LOCK)
         stages = content.get("stages", {}).items()
-        text(content["schema"])
+        text_of(content["schema"])
         return DvcLock({name: stage_lock(one) for name, one in stages}, root / CACHE)
     except UserError as problem:
         raise UserError(f"{problem} {remedy}") from None
@@ -71,7 +71,7 @@ def read_dvc_lock(root: str | Path = ".") -> DvcLock:
 
 def stage_lock(entry: Mapping[str, Any]) -> StageLock:
     """One stage of the file as it stands there. A file cut short may still be YAML."""
-    text(entry["cmd"])
+    text_of(entry["cmd"])
     params = entry.get("params", {}).get("params.yaml", {})
     params.items()  # a key without values is cut off
     return StageLock(params, md5s(entry.get("deps", ())), md5s(entry.get("outs", ())))
@@ -91,11 +91,11 @@ def md5s(entries: Sequence[Mapping[str, Any]]) -> dict[str, str]:
         for number in ("size", "nfiles"):
             if not isinstance(entry.get(number, 0), int):
                 raise TypeError(f"{entry['path']}: no {number}")
-        text(entry.get("hash", "md5"))
-    return {text(entry["path"]): entry["md5"] for entry in entries}
+        text_of(entry.get("hash", "md5"))
+    return {text_of(entry["path"]): entry["md5"] for entry in entries}
 
 
-def text(value: object) -> str:
+def text_of(value: object) -> str:
     """A value that must be words."""
     if not isinstance(value, str):
         raise TypeError(f"{value!r} is no text")
