@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 from pathlib import Path
 
 from exoflow.errors import UserError
 from exoflow.ledgers import run_lock
 from exoflow.ledgers.dvc_lock import LOCK, read_dvc_lock
-from exoflow.ledgers.processes import Worker, is_alive, now, stop, workers_of
+from exoflow.ledgers.processes import Worker, has_ancestor, is_alive, now, stop, workers_of
+from exoflow.ledgers.stage_guard import STAGE
 from exoflow.records.checkpoints import SCRATCH
 from exoflow.records.layout import RESULTS
 from exoflow.records.prune import SCRATCH_OF_KILLED
@@ -19,6 +21,7 @@ KEPT = SCRATCH / "recovered"
 # DVC keeps one list of readers and writers for the folder and one for its experiments.
 DVC_LOCKS = (run_lock.RWLOCK, Path(".dvc/tmp/exps/rwlock"))
 HARDLINK_LOCK = Path(".dvc/tmp/lock")
+STOP_ROUNDS = 3
 
 
 def recover(root: str | Path = ".", *, stop_workers: bool = False) -> list[str]:
@@ -45,6 +48,7 @@ def recover(root: str | Path = ".", *, stop_workers: bool = False) -> list[str]:
         If a living process is at work here; nothing has been changed then.
     """
     root = Path(root)
+    refuse_while_a_run_goes_on(root)
     done = stopped_workers(root) if stop_workers else []
     refuse_while_alive(root)
     try:
@@ -58,11 +62,35 @@ def recover(root: str | Path = ".", *, stop_workers: bool = False) -> list[str]:
     return done
 
 
+def refuse_while_a_run_goes_on(root: Path) -> None:
+    """Take the lock of the folder, or refuse if a run has it that nobody killed."""
+    holder = run_lock.take(root, "exoflow recover")
+    if holder is not None and not outlived_dvc(holder):
+        raise UserError(
+            f"A run is going on here: {holder}. It needs no recovery; to stop it: "
+            f"kill -INT {holder.pid}"
+        )
+
+
+def outlived_dvc(holder: run_lock.Holder) -> bool:
+    """Whether a stage holds the lock that no DVC waits for: nobody will record it."""
+    return (
+        holder.command.startswith(STAGE)
+        and holder.host == socket.gethostname()
+        and not has_ancestor(holder.pid, "dvc")
+    )
+
+
 def stopped_workers(root: Path) -> list[str]:
-    """End what is still at work."""
-    workers = living(root)
-    stop(workers)
-    return [f"stopped {worker}" for worker in workers]
+    """End what is still at work; a Snakemake may begin another job before it hears of it."""
+    stopped = []
+    for _ in range(STOP_ROUNDS):
+        workers = living(root)
+        if not workers:
+            break
+        stop(workers)
+        stopped += [f"stopped {worker}" for worker in workers]
+    return stopped
 
 
 def living(root: Path) -> list[Worker]:
@@ -71,17 +99,15 @@ def living(root: Path) -> list[Worker]:
     for pid, command in run_lock.writers(root).items():
         if is_alive(pid, "dvc"):
             found[pid] = Worker(pid, command)
+    # It marks its children as of this folder, which its own environment does not show.
+    holder = run_lock.take(root, "exoflow recover")
+    if holder is not None:
+        found[holder.pid] = Worker(holder.pid, holder.command)
     return list(found.values())
 
 
 def refuse_while_alive(root: Path) -> None:
-    """Take the lock of the folder, or say who works here."""
-    holder = run_lock.take(root, "exoflow recover")
-    if holder is not None:
-        raise UserError(
-            f"A run is going on here: {holder}. It needs no recovery; to stop it: "
-            f"kill -INT {holder.pid}"
-        )
+    """Have the lock of the folder, or say what a killed run left at work."""
     workers = living(root)
     if workers:
         run_lock.release(root)

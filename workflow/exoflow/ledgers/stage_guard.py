@@ -17,6 +17,9 @@ from exoflow.ledgers.content import read_contents
 from exoflow.ledgers.dvc_engine import refuse_links
 from exoflow.ledgers.run_lock import claim_run
 
+# How a stage is called in the lock: by what people type.
+STAGE = "dvc repro"
+
 
 def run_stage(phase: str, command: Sequence[str], root: str | Path = ".") -> None:
     """Run the command of a DVC stage and hold its inputs to what they were.
@@ -39,7 +42,7 @@ def run_stage(phase: str, command: Sequence[str], root: str | Path = ".") -> Non
         the stage then fails, and dvc.lock stays as it was.
     """
     root = Path(root)
-    claim_run(["dvc", "repro", phase], root)
+    claim_run([STAGE, phase], root)
     refuse_links(root)
     before = snapshot(root, phase)
     done = subprocess.run(list(command), cwd=root)
