@@ -94,6 +94,11 @@ def append_line(path: Path, content: dict) -> None:
     write_whole(path, "\n".join(lines) + "\n")
 
 
+def missing_points(done: list[dict], n_points: int) -> list[int]:
+    """Points that have no line yet; the line of a point may be taken out to do it again."""
+    return sorted(set(range(n_points)) - {one["point"] for one in done})
+
+
 def write_whole(path: Path, content: str) -> None:
     """Write a file whole or not at all."""
     scratch = path.with_name(f".{path.name}")
@@ -229,27 +234,25 @@ class Bench:
         lines = [line.split() for line in self.jobs.read_text().splitlines()]
         return [(float(when), name.removesuffix(".log")) for when, name in lines]
 
-    def measure(self) -> dict:
-        """Duration, jobs and hash of whole runs; both engines must come to one hash."""
+    def whole_run(self, start: str, engine: str) -> dict:
+        """Duration, jobs and hash of a run that nobody kills; both engines come to one hash."""
         known = json.loads(self.measured.read_text()) if self.measured.exists() else {}
-        for start in self.start_names:
-            for engine, command in ENGINES.items():
-                if f"{start}/{engine}" in known:
-                    continue
-                self.set_up(start)
-                begin = time.monotonic()
-                self.must(*command)
-                known[f"{start}/{engine}"] = {
-                    "seconds": round(time.monotonic() - begin, 2),
-                    "hash": self.hash_of_results(),
-                    "jobs": sorted(name for _, name in self.jobs_begun()),
-                }
-                write_whole(self.measured, json.dumps(known, indent=1))
-                print(f"whole run: {start}/{engine}: {known[f'{start}/{engine}']}", flush=True)
-            hashes = {known[f"{start}/{engine}"]["hash"] for engine in ENGINES}
-            if len(hashes) > 1:
-                sys.exit(f"{start}: the engines come to different results: {hashes}")
-        return known
+        name = f"{start}/{engine}"
+        if name not in known:
+            self.set_up(start)
+            begin = time.monotonic()
+            self.must(*ENGINES[engine])
+            known[name] = {
+                "seconds": round(time.monotonic() - begin, 2),
+                "hash": self.hash_of_results(),
+                "jobs": sorted(job for _, job in self.jobs_begun()),
+            }
+            write_whole(self.measured, json.dumps(known, indent=1))
+            print(f"whole run: {name}: {known[name]}", flush=True)
+        hashes = {one["hash"] for key, one in known.items() if key.split("/")[0] == start}
+        if len(hashes) > 1:
+            sys.exit(f"{start}: the engines come to different results: {hashes}")
+        return known[name]
 
     def hash_of_results(self) -> str:
         """What `exoflow hash results` prints."""
@@ -456,11 +459,11 @@ def shown(output: str) -> list[str]:
     return [line for line in lines if not line.startswith("next, the command")]
 
 
-def do_point(bench: Bench, seed: int, point: int, measured: dict) -> dict:
+def do_point(bench: Bench, seed: int, point: int) -> dict:
     """A point with as many draws as it takes for the run to be alive at its moment."""
     for attempt in range(DRAWS_PER_POINT):
         drawn = draw(seed, point, attempt, bench.start_names)
-        done = bench.attempt(drawn, measured[f"{drawn.start}/{drawn.engine}"])
+        done = bench.attempt(drawn, bench.whole_run(drawn.start, drawn.engine))
         if done is not None:
             return {"point": point, "draws": attempt + 1, **done}
     raise RuntimeError(f"point {point}: no run was alive at its moment in {DRAWS_PER_POINT} draws")
@@ -528,9 +531,8 @@ def main() -> None:
     refuse_other_plan(asked)
     bench = Bench(asked.folder, asked.config, tuple(asked.starts))
     bench.prepare()
-    measured = bench.measure()
-    for point in range(len(read_lines(bench.points)), asked.points):
-        done = do_point(bench, asked.seed, point, measured)
+    for point in missing_points(read_lines(bench.points), asked.points):
+        done = do_point(bench, asked.seed, point)
         if done["wrong"]:
             keep_failed(bench, point)
         append_line(bench.points, done)

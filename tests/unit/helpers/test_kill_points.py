@@ -34,6 +34,8 @@ def test_a_killed_driver_goes_on_after_its_last_whole_line(tmp_path):
     assert kill_points.read_lines(points) == [{"point": 0}]
     kill_points.append_line(points, {"point": 1})
     assert [json.loads(line)["point"] for line in points.read_text().splitlines()] == [0, 1]
+    assert kill_points.missing_points(kill_points.read_lines(points), 4) == [2, 3]
+    assert kill_points.missing_points([{"point": 0}, {"point": 2}], 4) == [1, 3]
 
 
 @pytest.mark.parametrize("config", ["toy", "ci"])
