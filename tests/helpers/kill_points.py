@@ -325,7 +325,7 @@ class Bench:
             done = self.run("exoflow", "recover", "--stop")
             said += [f"recover --stop: {done.returncode}", *shown(done.stdout)]
         if done.returncode:
-            wrong.append(f"recovery ended with {done.returncode}: {done.stdout[-500:]}")
+            wrong.append(failure("recovery", done))
         return said, wrong
 
     def attempt(self, drawn: Draw, whole: dict) -> dict | None:
@@ -343,23 +343,16 @@ class Bench:
         again = self.run(*ENGINES[drawn.engine])
         (self.folder / "again.log").write_text(again.stdout)
         if again.returncode:
-            wrong.append(f"the same command ended with {again.returncode}: {again.stdout[-800:]}")
+            wrong.append(failure("the same command", again))
         second = [name for _, name in self.jobs_begun()[len(first) :]]
         lost = sorted(finished & set(second))
         if lost:
             wrong.append(f"ran again although finished: {', '.join(lost)}")
-        extra = sorted(name for name, times in Counter(second).items() if times > 1)
-        extra += sorted(set(second) - set(whole["jobs"]))
-        if extra:
-            wrong.append(f"jobs too many: {', '.join(extra)}")
-        for words in (("exoflow", "record"), ("exoflow", "audit"))[drawn.engine == "dvc" :]:
-            done = self.run(*words)
-            if done.returncode:
-                wrong.append(
-                    f"{' '.join(words)} ended with {done.returncode}: {done.stdout[-800:]}"
-                )
-        done = self.run("exoflow", "hash", "results")
-        equal = done.returncode == 0 and done.stdout.split()[-2] == whole["hash"]
+        too_many = Counter(second) - Counter(whole["jobs"])
+        if too_many:
+            wrong.append(f"jobs too many: {', '.join(sorted(too_many))}")
+        wrong += self.wrong_ledgers(drawn.engine)
+        equal = self.same_results(whole["hash"])
         if not equal:
             wrong.append("another hash than the whole run")
         return {
@@ -377,6 +370,24 @@ class Bench:
             "wrong": wrong,
             "seconds": round(time.monotonic() - begin, 1),
         }
+
+    def wrong_ledgers(self, engine: str) -> list[str]:
+        """What record (DVC's runs need none) and audit complain about."""
+        commands = [("exoflow", "audit")]
+        if engine == "snakemake":
+            commands.insert(0, ("exoflow", "record"))
+        done = [(command, self.run(*command)) for command in commands]
+        return [failure(" ".join(command), one) for command, one in done if one.returncode]
+
+    def same_results(self, expected: str) -> bool:
+        """Whether `exoflow hash results` prints what the whole run came to."""
+        done = self.run("exoflow", "hash", "results")
+        return done.returncode == 0 and done.stdout.split()[-2] == expected
+
+
+def failure(what: str, done: subprocess.CompletedProcess) -> str:
+    """A command that failed, with the end of what it said."""
+    return f"{what} ended with {done.returncode}: {done.stdout[-800:]}"
 
 
 def copy_real_project(module, folder: Path, config: str) -> None:
