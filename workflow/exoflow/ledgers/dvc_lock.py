@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from exoflow.ledgers.dvc_engine import CACHE, cache_folder
 
 LOCK = Path("dvc.lock")
 FOLDER_SUFFIX = ".dir"
+MD5 = re.compile(r"[0-9a-f]{32}(\.dir)?")
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,8 @@ def read_dvc_lock(root: str | Path = ".") -> DvcLock:
     Raises
     ------
     UserError
-        If the file is damaged, as after a merge with conflicts.
+        If the file is damaged, as after a merge with conflicts, or when a killed DVC
+        was writing it. What DVC refuses to read is damaged.
     """
     root = Path(root)
     if not (root / LOCK).exists():
@@ -74,18 +77,41 @@ def read_dvc_lock(root: str | Path = ".") -> DvcLock:
 
 def stage_locks(content: Mapping[str, Any]) -> dict[str, StageLock]:
     """The stages of a dvc.lock that has been read."""
-    return {name: stage_lock(one) for name, one in (content.get("stages") or {}).items()}
+    text_of(content["schema"])
+    return {name: stage_lock(one) for name, one in content.get("stages", {}).items()}
 
 
 def stage_lock(entry: Mapping[str, Any]) -> StageLock:
-    """One stage of the file as it stands there."""
-    params = (entry.get("params") or {}).get("params.yaml") or {}
-    return StageLock(params, md5s(entry.get("deps")), md5s(entry.get("outs")))
+    """One stage of the file as it stands there. A file cut short may still be YAML."""
+    text_of(entry["cmd"])
+    params = entry.get("params", {}).get("params.yaml", {})
+    params.items()  # a key without values is cut off
+    return StageLock(params, md5s(entry.get("deps", ())), md5s(entry.get("outs", ())))
 
 
-def md5s(entries: list[Mapping[str, Any]] | None) -> dict[str, str]:
-    """MD5 by path."""
-    return {entry["path"]: entry["md5"] for entry in entries or ()}
+def md5s(entries: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """MD5 by path.
+
+    Raises
+    ------
+    TypeError
+        If a hash or a number is cut short.
+    """
+    for entry in entries:
+        if not MD5.fullmatch(entry["md5"]):
+            raise TypeError(f"{entry['path']}: no MD5")
+        for number in ("size", "nfiles"):
+            if not isinstance(entry.get(number, 0), int):
+                raise TypeError(f"{entry['path']}: no {number}")
+        text_of(entry.get("hash", "md5"))
+    return {text_of(entry["path"]): entry["md5"] for entry in entries}
+
+
+def text_of(value: object) -> str:
+    """A value that must be words."""
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value
 
 
 def read_listing(cache: Path, folder_md5: str) -> dict[str, str] | None:

@@ -59,6 +59,23 @@ def family() -> set[int]:
     return {process.pid, *(parent.pid for parent in process.parents())}
 
 
+def has_ancestor(pid: int, program: str) -> bool:
+    """Whether a process descends from a program, such as `dvc`, also as `python -m dvc`."""
+    try:
+        parents = psutil.Process(pid).parents()
+    except psutil.Error:
+        return False
+    return any(program in (Path(word).name for word in words_of(parent)) for parent in parents)
+
+
+def words_of(process: psutil.Process) -> list[str]:
+    """The command line of a process, empty once it is gone."""
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
+
+
 def is_alive(pid: int, word: str = "") -> bool:
     """Whether a process lives whose command line has a word; a number can be given away again."""
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,16 @@ from exoflow.errors import UserError
 from exoflow.ledgers import run_lock, slurm_jobs
 from exoflow.ledgers.dvc_lock import LOCK, read_dvc_lock
 from exoflow.ledgers.late_results import note_late_results
-from exoflow.ledgers.processes import Worker, is_alive, now, stop, wait_for, workers_of
+from exoflow.ledgers.processes import (
+    Worker,
+    has_ancestor,
+    is_alive,
+    now,
+    stop,
+    wait_for,
+    workers_of,
+)
+from exoflow.ledgers.stage_guard import STAGE
 from exoflow.records.checkpoints import SCRATCH
 from exoflow.records.layout import RESULTS
 from exoflow.records.prune import SCRATCH_OF_KILLED
@@ -21,6 +31,7 @@ KEPT = SCRATCH / "recovered"
 # DVC keeps one list of readers and writers for the folder and one for its experiments.
 DVC_LOCKS = (run_lock.RWLOCK, Path(".dvc/tmp/exps/rwlock"))
 HARDLINK_LOCK = Path(".dvc/tmp/lock")
+STOP_ROUNDS = 3
 
 
 def recover(
@@ -59,6 +70,7 @@ def recover(
         nothing has been removed then.
     """
     root = Path(root)
+    refuse_while_a_run_goes_on(root)
     done = stopped_workers(root) if stop_workers else []
     if wait:
         wait_for_workers(root, tell)
@@ -75,19 +87,43 @@ def recover(
     return done
 
 
+def refuse_while_a_run_goes_on(root: Path) -> None:
+    """Take the lock of the folder, or refuse if a run has it that nobody killed."""
+    holder = run_lock.take(root, "exoflow recover")
+    if holder is not None and not outlived_dvc(holder):
+        raise UserError(
+            f"A run is going on here: {holder}. It needs no recovery; to stop it: "
+            f"kill -INT {holder.pid}"
+        )
+
+
+def outlived_dvc(holder: run_lock.Holder) -> bool:
+    """Whether a stage holds the lock that no DVC waits for: nobody will record it."""
+    return (
+        holder.command.startswith(STAGE)
+        and holder.host == socket.gethostname()
+        and not has_ancestor(holder.pid, "dvc")
+    )
+
+
 def stopped_workers(root: Path) -> list[str]:
-    """End what is still at work."""
-    workers = living(root)
-    stop(workers)
-    jobs = slurm_jobs.cancel_jobs(root)
-    return [f"stopped {worker}" for worker in workers] + [f"cancelled {job}" for job in jobs]
+    """End what is still at work; a Snakemake may begin another job before it hears of it."""
+    stopped = []
+    for _ in range(STOP_ROUNDS):
+        workers = living(root)
+        if not workers:
+            break
+        stop(workers)
+        stopped += [f"stopped {worker}" for worker in workers]
+    try:
+        return stopped + [f"cancelled {job}" for job in slurm_jobs.cancel_jobs(root)]
+    except UserError:
+        run_lock.release(root)
+        raise
 
 
 def wait_for_workers(root: Path, tell: Callable[[str], None]) -> None:
-    """Return when jobs that outlived their run have ended; a living run is not waited for."""
-    holder = run_lock.take(root, "exoflow recover")
-    if holder is not None:
-        return
+    """Return when what outlived its run has ended."""
     try:
         for worker in living(root):
             tell(f"waiting for {worker}")
@@ -104,17 +140,15 @@ def living(root: Path) -> list[Worker]:
     for pid, command in run_lock.writers(root).items():
         if is_alive(pid, "dvc"):
             found[pid] = Worker(pid, command)
+    # It marks its children as of this folder, which its own environment does not show.
+    holder = run_lock.take(root, "exoflow recover")
+    if holder is not None:
+        found[holder.pid] = Worker(holder.pid, holder.command)
     return list(found.values())
 
 
 def refuse_while_alive(root: Path) -> None:
-    """Take the lock of the folder, or say who works here."""
-    holder = run_lock.take(root, "exoflow recover")
-    if holder is not None:
-        raise UserError(
-            f"A run is going on here: {holder}. It needs no recovery; to stop it: "
-            f"kill -INT {holder.pid}"
-        )
+    """Have the lock of the folder, or say what a killed run left at work."""
     workers = living(root)
     if workers:
         run_lock.release(root)

@@ -24,6 +24,9 @@ from exoflow.ledgers.snakemake_records import METADATA
 # DVC tells its stages that they are part of an experiment.
 EXPERIMENT_VARIABLE = "DVC_EXP_BASELINE_REV"
 
+# How a stage is called in the lock: by what people type.
+STAGE = "dvc repro"
+
 
 def run_stage(phase: str, command: Sequence[str], root: str | Path = ".") -> None:
     """Run the command of a DVC stage and hold its inputs to what they were.
@@ -46,7 +49,7 @@ def run_stage(phase: str, command: Sequence[str], root: str | Path = ".") -> Non
         the stage then fails, and dvc.lock stays as it was.
     """
     root = Path(root)
-    claim_run(["dvc", "repro", phase], root)
+    claim_run([STAGE, phase], root)
     refuse_links(root)
     before = snapshot(root, phase)
     done = subprocess.run(list(command), cwd=root, env=environment_of(root))
