@@ -1,5 +1,6 @@
 # make run     set up .venv and run the whole pipeline
-# make test    set up .venv and run all tests
+# make test    set up .venv and run the tests
+# make test-long   the tests that are left out there, about ten minutes more
 # make check   formatting, imports, types and the fast tests
 # make bench   speed of the engine on this computer
 # make clean   delete scratch and caches; results/ and .venv stay
@@ -21,13 +22,16 @@ INSTALLED := $(VENV)/.installed
 export PATH := $(BIN):$(PATH)
 
 .DEFAULT_GOAL := run
-.PHONY: run test check bench clean .venv
+.PHONY: run test test-long check bench clean .venv
 
 run: $(INSTALLED)
 	snakemake --cores $(CORES)
 
 test: $(INSTALLED)
-	python -m pytest -q -n auto --dist loadfile $(PYTEST_OPTIONS)
+	python -m pytest -q -n auto --dist loadfile -m "not long" $(PYTEST_OPTIONS)
+
+test-long: $(INSTALLED)
+	python -m pytest -q -n auto --dist loadfile -m long $(PYTEST_OPTIONS)
 
 check: $(INSTALLED)
 	ruff check .

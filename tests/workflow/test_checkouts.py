@@ -7,6 +7,7 @@ import pytest
 pytestmark = pytest.mark.slow
 
 
+@pytest.mark.long
 def test_git_checkout_is_clean_with_dvc_checkout_and_refused_without(recorded_copy):
     recorded_copy.git("checkout", "-q", "-b", "faster")
     recorded_copy.change_speed()
@@ -33,6 +34,7 @@ def test_older_files_brought_back_under_newer_records_are_refused(recorded_copy)
     assert "reflex is not recorded" in recorded_copy.run("exoflow", "record").stdout
 
 
+@pytest.mark.long
 def test_an_experiment_runs_what_it_touches_and_audit_is_clean_then_and_once_applied(recorded_copy):
     run = ("dvc", "exp", "run", "-q", "-n", "slower", "-S", "conditions.slow.speed_m_s=0.95")
     jobs = recorded_copy.jobs(*run)
@@ -48,6 +50,7 @@ def test_an_experiment_runs_what_it_touches_and_audit_is_clean_then_and_once_app
     assert "Nothing to be done" in recorded_copy.snakemake("-n")
 
 
+@pytest.mark.long
 def test_a_fresh_clone_has_nothing_to_do_and_a_change_runs_the_right_jobs(recorded_copy, tmp_path):
     storage = tmp_path / "storage"
     assert recorded_copy.run("dvc", "remote", "add", "-d", "lab", str(storage)).returncode == 0

@@ -34,6 +34,7 @@ def test_no_remote_and_no_analytics():
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_no_results_of_a_deleted_condition_are_recorded(recorded_copy):
     params = (recorded_copy.folder / "params.yaml").read_text().splitlines(keepends=True)
     kept = [line for line in params if not line.startswith("  steep")]

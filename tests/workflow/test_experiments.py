@@ -21,6 +21,7 @@ def told(done):
     return json.loads(done.stdout[done.stdout.index("\n{\n") if done.stdout[0] != "{" else 0 :])
 
 
+@pytest.mark.long
 def test_a_queued_experiment_with_a_new_seed_runs_its_own_code_and_is_proven_once_applied(
     recorded_copy,
 ):

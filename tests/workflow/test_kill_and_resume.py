@@ -80,6 +80,7 @@ def test_killed_reflex_search_ends_with_the_same_hash(folder):
         assert content_hash(killed / result) == content_hash(whole / result), name
 
 
+@pytest.mark.long
 def test_killed_training_ends_with_the_same_hash(folder):
     reflex = ["reflex", "--condition", "level", "--settings", settings("reflex", {})]
     small = {"steps": 3072, "buffer": 512, "evaluate_every": 1024, "checkpoint_every_s": 0.0}

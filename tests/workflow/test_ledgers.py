@@ -25,6 +25,7 @@ def test_a_whole_run_is_recorded_and_then_neither_engine_has_work(finished_copy)
     assert len(found["recorded"]) == 9
 
 
+@pytest.mark.long
 def test_dvc_repro_after_a_whole_run_of_snakemake_runs_nothing_and_audit_is_clean(finished_copy):
     assert finished_copy.jobs("dvc", "repro") == []
     assert "Data and pipelines are up to date" in finished_copy.run("dvc", "status").stdout

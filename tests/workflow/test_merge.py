@@ -14,6 +14,7 @@ def run_and_commit(project, branch, old, new):
     project.commit(branch)
 
 
+@pytest.mark.long
 def test_the_recipe_ends_with_both_engines_at_rest_and_a_clean_audit(recorded_copy):
     project = recorded_copy
     project.git("branch", "start")
